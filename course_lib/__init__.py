@@ -1,0 +1,1 @@
+"""Helpers for the notebooks of the course. Importing it imports nothing heavy."""
