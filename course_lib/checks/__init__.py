@@ -1,1 +1,297 @@
-"""Checks of the exercises."""
+"""Checks of the exercises.
+
+A learner calls `check("01.2", mean_squared_error)`. The checks of lesson 01 stand in `lesson01.py`: functions of
+the answer and of a random generator, so that a grader can ask other questions than the learner saw.
+"""
+
+import copy
+import importlib
+import inspect
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+EXERCISES = {}
+PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        id: such as `"01.2"`.
+        title: a few words.
+        points: what it is worth.
+        examine: function (answer, rng) -> None that raises Mistake.
+    """
+
+    id: str
+    title: str
+    points: int
+    examine: object
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    Attributes:
+        exercise: Exercise.
+        status: `"passed"`, `"failed"` or `"not attempted"`.
+        hint: the likely mistake and the next step.
+        case: the call that went wrong, what came out and what was expected, a line each.
+    """
+
+    exercise: Exercise
+    status: str
+    hint: str = ""
+    case: tuple = ()
+
+    def __str__(self):
+        head = f"{self.exercise.id} {self.exercise.title}"
+        if self.status == PASSED:
+            return f"✓ {head}: passed ({self.exercise.points} of {self.exercise.points} points)"
+        if self.status == NOT_ATTEMPTED:
+            return f"· {head}: not attempted yet"
+        return "\n  ".join([f"✗ {head}: not right yet", self.hint, *self.case])
+
+
+class Mistake(Exception):
+    """An answer is wrong.
+
+    Args:
+        hint: the likely mistake and the next step, in one or two sentences.
+        case: lines that show the call, what came out and what was expected.
+    """
+
+    def __init__(self, hint, case=()):
+        super().__init__(hint)
+        self.hint, self.case = hint, tuple(case)
+
+
+class NotAttempted(Exception):
+    """The stub is still there."""
+
+
+def exercise(id, title, points):
+    """Register a function (answer, rng) -> None as the check of an exercise."""
+
+    def register(examine):
+        EXERCISES[id] = Exercise(id, title, points, examine)
+        return examine
+
+    return register
+
+
+def find(id):
+    """The exercise with that id.
+
+    Raises:
+        ValueError: there is none.
+    """
+    lesson = str(id).split(".")[0]
+    try:
+        importlib.import_module(f"course_lib.checks.lesson{lesson}")
+    except ModuleNotFoundError:
+        raise ValueError(f"check: expected an exercise's id such as '01.2', received {id!r}.") from None
+    if id not in EXERCISES:
+        there = ", ".join(sorted(key for key in EXERCISES if key.startswith(f"{lesson}.")))
+        raise ValueError(f"check: no exercise {id!r}; lesson {lesson} has {there}.")
+    return EXERCISES[id]
+
+
+def examine(id, function, seed=0):
+    """Check an answer.
+
+    Args:
+        id: the exercise's id.
+        function: the learner's function.
+        seed: of the questions asked.
+    Returns:
+        Verdict.
+    Raises:
+        ValueError: no such exercise.
+    """
+    found = find(id)
+    try:
+        found.examine(Answer(function), np.random.default_rng(seed))
+    except NotAttempted:
+        return Verdict(found, NOT_ATTEMPTED)
+    except Mistake as mistake:
+        return Verdict(found, FAILED, mistake.hint, mistake.case)
+    return Verdict(found, PASSED)
+
+
+def check(id, function):
+    """Check an answer and print the verdict.
+
+    Args:
+        id: the exercise's id, such as `"01.2"`.
+        function: your function itself, not the result of calling it.
+    """
+    verdict = examine(id, function)
+    print(verdict)
+    expected = os.environ.get("COURSE_EXPECT")  # set by the tests: no verdict of a notebook goes unseen
+    if expected and verdict.status != expected:
+        raise AssertionError(f"check {id}: expected '{expected}', received '{verdict.status}'")
+
+
+class Answer:
+    """A learner's function, called with care: on copies, with its errors turned into hints."""
+
+    def __init__(self, function):
+        if not callable(function) or inspect.isclass(function):
+            raise Mistake(
+                f"check wants your function itself, but received {type(function).__name__}: "
+                "write its name alone, with no parentheses after it."
+            )
+        self.function = function
+        self.name = getattr(function, "__name__", "your function")
+
+    def __call__(self, *args):
+        """Call the function.
+
+        Args:
+            *args: passed on as copies.
+        Returns:
+            what the function returns, never None.
+        Raises:
+            NotAttempted: the stub is still there.
+            Mistake: wrong number of arguments, an exception, an argument changed in place, nothing returned.
+        """
+        given = copy.deepcopy(args)
+        try:
+            inspect.signature(self.function).bind(*given)
+        except TypeError:
+            names = f"{self.name}{inspect.signature(self.function)}"
+            raise Mistake(
+                f"{names} cannot be called with {len(args)} arguments: keep the signature given."
+            ) from None
+        except ValueError:
+            pass  # a built-in without a signature
+        try:
+            result = self.function(*given)
+        except NotImplementedError:
+            raise NotAttempted from None
+        except Exception as error:
+            hint = f"Your function stopped with {type(error).__name__}: {error}"
+            raise Mistake(hint, [show_call(self.name, args)]) from None
+        for before, after in zip(args, given, strict=True):
+            if not same(before, after):
+                hint = (
+                    "Your function changed its argument in place: the caller still needs it. Work on a copy."
+                )
+                raise Mistake(hint, [show_call(self.name, args)])
+        if result is None:
+            raise Mistake(
+                "Your function returned nothing: end it with `return`.", [show_call(self.name, args)]
+            )
+        return result
+
+
+def same(before, after):
+    """Whether two arguments are equal, arrays included."""
+    if isinstance(before, np.ndarray):
+        return before.shape == after.shape and np.array_equal(
+            before, after, equal_nan=before.dtype.kind == "f"
+        )
+    return bool(before == after)
+
+
+def compare(answer, args, expected, mistakes=(), otherwise="", rtol=1e-5):
+    """Call the answer and compare what comes out with what was expected.
+
+    Args:
+        answer: Answer.
+        args: tuple, the arguments of the call.
+        expected: number or float array.
+        mistakes: pairs (what a plausible mistake gives, hint), the likelier first.
+        otherwise: the hint where none of them fits.
+        rtol: relative tolerance; the default leaves room for float32.
+    Raises:
+        Mistake: they differ.
+    """
+    expected = np.asarray(expected, dtype=float)
+    result = answer(*args)
+    case = show_case(answer, args, result, expected)
+    received = numbers(result, case)
+    if not close(received, expected, rtol):
+        explain(received, expected, mistakes, otherwise, rtol, case)
+
+
+def explain(received, expected, mistakes, otherwise, rtol, case):
+    """Raise the Mistake whose wrong value was received; see `compare`."""
+    for wrong, hint in mistakes:
+        if close(received, np.asarray(wrong, dtype=float), rtol):
+            raise Mistake(hint, case)
+    if received.shape != expected.shape:
+        hint = f"Expected {shape_name(expected.shape)}, received {shape_name(received.shape)}. {otherwise}"
+        raise Mistake(hint.strip(), case)
+    if not np.all(np.isfinite(received)):
+        raise Mistake(f"The result is not finite. {otherwise}".strip(), case)
+    raise Mistake(otherwise, case)
+
+
+def compare_integer(answer, args, expected, mistakes=(), otherwise=""):
+    """As `compare`, for a count: the answer must be an int, and exact."""
+    result = answer(*args)
+    case = show_case(answer, args, result, expected)
+    number = numbers(result, case)
+    for wrong, hint in [*mistakes, (None, otherwise)] if number.shape or number != expected else ():
+        if wrong is None or (not number.shape and number == wrong):
+            raise Mistake(hint, case)
+    if isinstance(result, bool) or not isinstance(result, int | np.integer):
+        hint = f"The value is right, but it is of type {type(result).__name__}: a count is an int. Use `//`, not `/`."
+        raise Mistake(hint, case)
+
+
+def numbers(result, case=()):
+    """The result as a float array; lists and tensors are taken too.
+
+    Raises:
+        Mistake: it does not hold numbers.
+    """
+    try:
+        return np.asarray(result, dtype=float)
+    except (TypeError, ValueError):
+        hint = f"Expected numbers, received {type(result).__name__}: return an array or a number."
+        raise Mistake(hint, case) from None
+
+
+def close(received, expected, rtol):
+    """Whether two arrays have the same shape and agree to `rtol` of the largest expected value."""
+    if received.shape != expected.shape:
+        return False
+    scale = np.max(np.abs(expected), initial=0.0) or 1.0
+    return bool(np.all(np.abs(received - expected) <= rtol * scale))
+
+
+def shape_name(shape):
+    """A shape in words."""
+    return f"an array of shape {shape}" if shape else "a single number"
+
+
+def show_case(answer, args, received, expected):
+    """Three lines: the call, what came out, what was expected."""
+    return [
+        show_call(answer.name, args),
+        f"gave      {show(received)}",
+        f"expected  {show(expected)}",
+    ]
+
+
+def show_call(name, args):
+    """A call as text."""
+    return f"{name}({', '.join(show(arg) for arg in args)})"
+
+
+def show(value):
+    """A short text for a value: arrays as nested lists of a few digits."""
+    if isinstance(value, np.ndarray | np.generic):
+        return np.array2string(np.asarray(value), precision=5, separator=", ", threshold=20).replace("\n", "")
+    if isinstance(value, float):
+        value = float(f"{value:.6g}")
+    text = repr(value)
+    return text if len(text) <= 200 else text[:200] + "…"

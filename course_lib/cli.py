@@ -1,0 +1,120 @@
+"""The `course` command."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from course_lib.errors import CourseError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Run, read, build and check the course.",
+)
+Lessons = Annotated[list[str] | None, typer.Argument(help="Numbers, such as 00 01; all where none is given.")]
+
+
+def console():
+    """A console that does not cut lines where the output is no terminal."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+@app.command()
+def run(lessons: Lessons = None):
+    """Run lessons from top to bottom; executed copies and HTML views go to build/."""
+    from course_lib import build, execute
+
+    out = console()
+    root = build.find_root()
+    results = execute.run_lessons(root, lessons or [], out)
+    execute.show_results(results, out)
+    out.print("Executed notebooks and HTML views are in build/.")
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def lab(lesson: Annotated[str, typer.Argument(help="A lesson's number.")] = "00"):
+    """Open JupyterLab on a lesson."""
+    from course_lib import build
+
+    folder = build.find_root() / "notebooks"
+    (name,) = build.select(sorted(path.stem for path in folder.glob("[0-9][0-9]_*.ipynb")), [lesson])
+    command = [sys.executable, "-m", "jupyter", "lab", f"{name}.ipynb"]
+    raise typer.Exit(subprocess.run(command, cwd=folder, check=False).returncode)
+
+
+@app.command("build")
+def build_command(
+    lessons: Lessons = None,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Run the lessons and store their outputs.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if a notebook is out of date.")
+    ] = False,
+):
+    """Build the notebooks from notebooks/source."""
+    from course_lib import build
+
+    root = build.find_root()
+    if check and execute:
+        raise CourseError("--check writes nothing and --execute writes outputs: give one of them.")
+    files, unexecuted = build.render(root, lessons or [], run_or_stop(root) if execute else None)
+    if check:
+        faults = [
+            f"{path.relative_to(root)} is out of date: run `course build`." for path in build.stale(files)
+        ]
+        faults += [
+            f"notebooks/{name}.ipynb lacks outputs: run `course build --execute`." for name in unexecuted
+        ]
+        for fault in faults:
+            typer.echo(fault, err=True)
+        raise typer.Exit(1 if faults else 0)
+    for path in build.write(files):
+        typer.echo(f"wrote {path.relative_to(root)}")
+    for name in unexecuted:
+        typer.echo(f"notebooks/{name}.ipynb lacks outputs: run `course build --execute`.")
+
+
+def run_or_stop(root):
+    """A function that runs a lesson in place and raises CourseError where a cell fails."""
+    from course_lib.execute import execute
+
+    def run_lesson(notebook, name):
+        typer.echo(f"running {name}")
+        result = execute(notebook, name, root / "notebooks")
+        if result.error:
+            raise CourseError(f"notebooks/{name}.ipynb, {result.error}. Nothing was written.")
+
+    return run_lesson
+
+
+@app.command()
+def doctor():
+    """Check this machine: Python, packages, TensorFlow, GPU, memory, disk, data; and what to do about each."""
+    from course_lib import doctor
+
+    findings = doctor.examine()
+    doctor.show(findings, console())
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def main():
+    """Run the command; what a user can mend ends in one sentence and exit code 1."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        app()
+    except CourseError as error:
+        sentence = str(error)
+    except ModuleNotFoundError as error:
+        sentence = f"The package {error.name!r} is missing: run `pip install -r requirements.txt`."
+    except OSError as error:
+        sentence = f"{error.filename or 'The file system'}: {error.strerror}. Mend that, then run this again."
+    sys.exit(f"course: {sentence}")

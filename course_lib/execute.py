@@ -1,0 +1,150 @@
+"""Run notebooks from top to bottom, and show what came of it."""
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.errors import CourseError
+
+# A fixed width, and no log lines of TensorFlow's C++ part: stored outputs differ only where results do.
+ENVIRONMENT = {"COLUMNS": "80", "LINES": "24", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+CELL_TIMEOUT = 3600  # seconds; full-profile training on a patient CPU
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one notebook.
+
+    Attributes:
+        name: the notebook's name.
+        seconds: wall time.
+        headline: what the cell tagged `headline` printed.
+        error: one line on the cell that failed, or `""`.
+    """
+
+    name: str
+    seconds: float
+    headline: str = ""
+    error: str = ""
+
+
+def execute(notebook, name, folder, on_cell=lambda done: None):
+    """Run a notebook in place.
+
+    Args:
+        notebook: nbformat.NotebookNode; its outputs are replaced.
+        name: what the result is called.
+        folder: the working directory of the kernel.
+        on_cell: function (number of cells done) -> None, called after each cell.
+    Returns:
+        Result.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_complete=lambda cell, cell_index: on_cell(cell_index + 1),
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+    )
+    start, error = time.perf_counter(), ""
+    language_info = notebook.metadata.get("language_info")
+    try:
+        client.execute(env={**os.environ, **ENVIRONMENT})
+    except CellExecutionError as failure:
+        error = f"{failure.ename}: {failure.evalue}".split("\n")[0]
+    except CellTimeoutError:
+        error = f"ran longer than {CELL_TIMEOUT} s"
+    except DeadKernelError:
+        error = "the kernel died: out of memory, most often"
+    except NoSuchKernel:
+        raise CourseError("No Python kernel for Jupyter here: pip install -r requirements.txt.") from None
+    if error:
+        counts = [cell.execution_count or 0 for cell in notebook.cells if cell.cell_type == "code"]
+        error = f"cell [{max(counts, default=0)}]: {error}"
+    notebook.metadata["language_info"] = language_info  # without the version of this machine's Python
+    return Result(name, time.perf_counter() - start, headline(notebook), error)
+
+
+def headline(notebook):
+    """What the cell tagged `headline` printed, on one line."""
+    for cell in notebook.cells:
+        if "headline" in cell.metadata.get("tags", []):
+            text = "".join(o.text for o in cell.get("outputs", []) if o.get("name") == "stdout")
+            return " ".join(text.split())
+    return ""
+
+
+def write_html(notebook, path):
+    """Write a view of the notebook that needs no server and no network: mathematics is set by a copy of MathJax."""
+    import jupyter_server_mathjax
+    from nbconvert import HTMLExporter
+
+    mathjax = Path(jupyter_server_mathjax.__file__).parent / "static"
+    if not (path.parent / "mathjax").exists():
+        shutil.copytree(mathjax, path.parent / "mathjax")
+    exporter = HTMLExporter(
+        mathjax_url="mathjax/MathJax.js?config=TeX-AMS_CHTML-full,Safe", require_js_url="", jquery_url=""
+    )
+    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+    path.write_text(html, encoding="utf-8")
+
+
+def run_lessons(root, lessons, console):
+    """Run lessons in order with a progress bar; executed copies and HTML views go to `build/`.
+
+    Args:
+        root: the course's folder.
+        lessons: numbers or names; all where empty.
+        console: rich.console.Console.
+    Returns:
+        list of Result.
+    Raises:
+        CourseError: an unknown lesson, or a notebook that cannot be read.
+    """
+    import nbformat
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from course_lib.build import select
+
+    folder, output = root / "notebooks", root / "build"
+    names = select(sorted(path.stem for path in folder.glob("[0-9][0-9]_*.ipynb")), lessons)
+    output.mkdir(exist_ok=True)
+    results = []
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as progress:
+        for name in names:
+            try:
+                notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+            except ValueError:
+                raise CourseError(f"notebooks/{name}.ipynb cannot be read: run `course build`.") from None
+            task = progress.add_task(name, total=len(notebook.cells))
+            result = execute(
+                notebook, name, folder, lambda done, task=task: progress.update(task, completed=done)
+            )
+            results.append(result)
+            if not result.error:
+                progress.update(task, completed=len(notebook.cells))
+            nbformat.write(notebook, output / f"{name}.ipynb")
+            write_html(notebook, output / f"{name}.html")
+    return results
+
+
+def show_results(results, console):
+    """Print the table: lesson, passed or failed, seconds, headline."""
+    from rich.table import Table
+
+    table = Table("lesson", "", "seconds", "result", title="The course on this machine", title_justify="left")
+    for result in results:
+        verdict = "[red]failed" if result.error else "[green]passed"
+        table.add_row(result.name, verdict, f"{result.seconds:.0f}", result.error or result.headline)
+    console.print(table)

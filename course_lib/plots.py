@@ -1,0 +1,42 @@
+"""The course's way to draw: one palette, safe for colour-blind readers, and the figures that several lessons need."""
+
+# Okabe & Ito (2008), "Color Universal Design".
+BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
+GREY = "#6E6E6E"
+
+
+def use_style():
+    """Set matplotlib's defaults for the notebook."""
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update(
+        {
+            "axes.prop_cycle": plt.cycler(color=[BLUE, ORANGE, GREEN, RED, SKY, PURPLE]),
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlelocation": "left",
+            "figure.dpi": 80,
+            "figure.figsize": (7.0, 4.0),
+            "figure.constrained_layout.use": True,
+            "legend.frameon": False,
+        }
+    )
+
+
+def learning_curves(ax, fits, metric="loss"):
+    """Draw a metric by epoch: training dashed, validation solid.
+
+    Args:
+        ax: matplotlib Axes.
+        fits: dict from label to `training.Fit`.
+        metric: a key of the history; its validation twin is `val_` and the key.
+    """
+    for number, (label, fit) in enumerate(fits.items()):
+        for key, line in ((metric, "--"), (f"val_{metric}", "-")):
+            if key in fit.history:
+                part = "validation" if key.startswith("val_") else "training"
+                epochs = range(1, len(fit.history[key]) + 1)
+                ax.plot(epochs, fit.history[key], line, color=f"C{number}", label=f"{label}, {part}")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(metric)
+    ax.legend()
