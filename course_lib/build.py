@@ -64,6 +64,11 @@ def find_root():
     raise CourseError("No course here: run this in the course's folder, the one that holds notebooks/source.")
 
 
+def lesson_names(folder):
+    """The names of the lessons built in a folder, in order."""
+    return sorted(path.stem for path in folder.glob("[0-9][0-9]_*.ipynb"))
+
+
 def select(names, lessons):
     """Those of the `names` that the `lessons` ask for, by number or by name; all where none is given.
 
@@ -72,7 +77,7 @@ def select(names, lessons):
     """
     for lesson in lessons:
         if not any(lesson in (name, name.split("_")[0]) for name in names):
-            there = ", ".join(name.split("_")[0] for name in names)
+            there = ", ".join(name.split("_")[0] for name in names) or "none"
             raise CourseError(f"No lesson {lesson!r}. Lessons here: {there}.")
     return [name for name in names if not lessons or {name, name.split("_")[0]} & set(lessons)]
 
@@ -152,10 +157,10 @@ def make_notebook(source, kind, repository, ref):
         cells = [cell for cell in cells if "answer" not in tags(cell)]
     if kind == "solution":
         cells[0].source = cells[0].source.replace("exercises", "solutions", 1)
-    first, rest = cells[0].source.split("\n", 1)
+    first, _, rest = cells[0].source.partition("\n")
     link = f"{COLAB}/github/{repository}/blob/{ref}/notebooks/{folder}{source.name}.ipynb"
     badge = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({link})"
-    cells[0].source = f"{first}\n\n{badge}\n{rest}"
+    cells[0].source = f"{first}\n\n{badge}\n{rest}".rstrip()
     cells.insert(1, v4.new_code_cell(SET_UP.format(repository=repository, ref=ref)))
 
     seen = {}

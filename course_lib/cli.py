@@ -45,7 +45,7 @@ def lab(lesson: Annotated[str, typer.Argument(help="A lesson's number.")] = "00"
     from course_lib import build
 
     folder = build.find_root() / "notebooks"
-    (name,) = build.select(sorted(path.stem for path in folder.glob("[0-9][0-9]_*.ipynb")), [lesson])
+    (name,) = build.select(build.lesson_names(folder), [lesson])
     command = [sys.executable, "-m", "jupyter", "lab", f"{name}.ipynb"]
     raise typer.Exit(subprocess.run(command, cwd=folder, check=False).returncode)
 

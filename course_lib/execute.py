@@ -114,10 +114,10 @@ def run_lessons(root, lessons, console):
     import nbformat
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from course_lib.build import select
+    from course_lib.build import lesson_names, select
 
     folder, output = root / "notebooks", root / "build"
-    names = select(sorted(path.stem for path in folder.glob("[0-9][0-9]_*.ipynb")), lessons)
+    names = select(lesson_names(folder), lessons)
     output.mkdir(exist_ok=True)
     results = []
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()

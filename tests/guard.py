@@ -197,7 +197,11 @@ class GuardedNotebook(IPyNbFile):
 
     def _files(self):
         """List names and times of change; a person or `course build` may write notebooks meanwhile."""
-        files = [path for path in self.path.parent.iterdir() if path.suffix not in (".ipynb", ".ipynb_checkpoints")]
+        files = [
+            path
+            for path in self.path.parent.iterdir()
+            if not path.name.endswith((".ipynb", ".ipynb_checkpoints"))
+        ]
         return {(path.name, path.stat().st_mtime_ns if path.is_file() else 0) for path in files}
 
 

@@ -21,18 +21,18 @@ BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 EXECUTE = "run `course build --execute`"
 # Misspelt ones too: nbval ignores what it does not know, so the cell would not be checked.
 MARKER = re.compile(
-    r"#.*?\b((?i:nbval|nvbal|pytest_validate)\w*|\w*(?:CHEC?K|IGNORE)_OUTPUT|RAISES?_EXCEPTION)"
+    r"#.*?\b((?i:nbval|nvbal|pytest_validate)[\w-]*|\w*(?:CHEC?K|IGNORE)_OUTPUT|RAISES?_EXCEPTION)"
 )
 # What stands before tells /tmp from example.org/tmp and {folder}/tmp. A backslash and n may be a line's end.
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.~/}])/(?:home|root|tmp|Users)\b[\w./-]*|\b[A-Z]:(?:\\\\|\\(?![nrt])\w)[\w\\.-]*"
 )
 PICTURE = re.compile(r"""(?i)!\[[^\]]*\](?:\(\s*<?([^\s)>]+)|\[)|<img\b[^>]*?\bsrc\s*=\s*["']?([^\s"'>]+)""")
-# Fenced code, display equations and table rows are no prose, nor are tags and the addresses of links.
+# Fenced code, display equations and table rows are no prose, nor are pictures, tags and the addresses of links.
 NOT_PROSE = re.compile(
     r"(?ms)^ *(```|~~~).*?^ *\1|\$\$.*?\$\$|\\\[.*?\\\]|\\begin\{(\w+\*?)\}.*?\\end\{\2\}|^ *\|[^\n]*"
 )
-NOT_WORDS = re.compile(r"\]\([^)]*\)|<[^>]*>")
+NOT_WORDS = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<[^>]*>")
 NOTEBOOK_PATH = re.compile(r"notebooks/(?:exercises/|solutions/)?(\d\d_[a-z0-9_]+)\.ipynb")
 
 

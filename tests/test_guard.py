@@ -95,7 +95,9 @@ assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3" and os.environ["PYTHONHASHSEED"
 assert os.environ["COURSE_PROFILE"] == "fast" and os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
 assert os.environ["TF_NUM_INTRAOP_THREADS"] == os.environ["TF_NUM_INTEROP_THREADS"] == "1"
 assert os.environ["OMP_NUM_THREADS"] == os.environ["OPENBLAS_NUM_THREADS"] == "1"
-assert not {"NO_PROXY", "no_proxy", "PYTEST_CURRENT_TEST"} & set(os.environ)
+proxies = {os.environ[name] for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+assert proxies == {"http://127.0.0.1:9"}
+assert not {"ALL_PROXY", "NO_PROXY", "no_proxy", "PYTEST_CURRENT_TEST"} & set(os.environ)
 print(os.environ.get("COURSE_EXPECT"))"""
 
 REACH_OUT = """\
@@ -104,9 +106,9 @@ start = time.monotonic()
 try:
     urllib.request.urlopen("{scheme}://example.org", timeout=30)
 except OSError as error:
-    print(error)
+    print(type(error.reason).__name__)
 assert time.monotonic() - start < 5"""
-REFUSED = "<urlopen error [Errno 111] Connection refused>\n"
+REFUSED = "ConnectionRefusedError\n"
 
 # What passes: each cell would fail if the guard did too much, or left nbval's ways as they are.
 GOOD = {
@@ -281,7 +283,9 @@ def test_a_dead_kernel_is_found_at_once(broken):
 def test_a_file_left_behind_fails(broken):
     """Though all cells pass."""
     assert broken.outcomes("leaves_file") == ["passed", "passed"]
-    assert "notebooks/apart/leaves_file.ipynb left left.txt, old.txt in its folder" in broken.failures("leaves_file")
+    assert "notebooks/apart/leaves_file.ipynb left left.txt, old.txt in its folder" in broken.failures(
+        "leaves_file"
+    )
 
 
 def test_broken_notebooks_fail_the_run(broken):

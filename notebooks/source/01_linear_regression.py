@@ -74,8 +74,8 @@ ax.set(xlabel="weight (lb)", ylabel="miles per gallon", title="Heavy cars drink 
 plt.show()
 
 # %% [markdown]
-# Each point is a car of the training set. The cloud falls from about 40 miles per gallon at 2,000 lb to about 12 at
-# 5,000 lb, and bends a little. At the same weight the lighter points, later years, lie higher.
+# Each point is a car of the training set. The cloud falls from around 30 miles per gallon at 2,000 lb to around 12
+# at 5,000 lb, and bends a little. At the same weight the lighter points, later years, lie higher.
 
 # %% [markdown]
 # ## The model
@@ -115,7 +115,7 @@ for name, y_hat in (("always the mean", np.full_like(y, y.mean())), ("45 - 7 x",
     print(f"{name:>16}: mean squared error {by_hand:5.1f}, root {by_hand**0.5:.1f} miles per gallon")
 
 # %% [markdown]
-# A line drawn by eye has already halved the error of the mean. The root brings the unit back: squares are in
+# A line drawn by eye has about a third of the squared error of the mean. The root brings the unit back: squares are in
 # (miles per gallon)².
 #
 # ## The best line, by hand
@@ -212,8 +212,8 @@ def descend(A, y, learning_rate, steps):
 
 z = (x - x.mean()) / x.std()  # standardised: mean 0, standard deviation 1
 A_z = design_matrix(z)
-path_x = descend(A, y, learning_rate=0.09, steps=100)
-path_z = descend(A_z, y, learning_rate=0.09, steps=100)
+path_x = descend(A, y, learning_rate=0.045, steps=100)
+path_z = descend(A_z, y, learning_rate=0.045, steps=100)
 for name, table, path in (("weight", A, path_x), ("standardised", A_z, path_z)):
     gap = loss(table, y, path[-1]) - loss(table, y, solve_normal_equations(table, y))
     print(f"{name:>12}: after 100 steps the loss is {gap:.2g} above the minimum")
@@ -229,7 +229,8 @@ def draw_surface(ax, A, y, path, width):
     b0 = np.linspace(min(0, lowest[0]) - width[0], max(0, lowest[0]) + width[0], 100)
     b1 = np.linspace(min(0, lowest[1]) - width[1], max(0, lowest[1]) + width[1], 100)
     grid = np.array([[loss(A, y, np.array([i, j])) for i in b0] for j in b1])
-    shades = ax.contourf(b0, b1, np.log10(grid), levels=15, cmap="cividis")
+    levels = np.arange(1.2, 3.81, 0.2)
+    shades = ax.contourf(b0, b1, np.log10(grid), levels=levels, cmap="cividis", extend="both")
     ax.plot(*path.T, "o-", color="white", ms=3, lw=1, label="descent")
     ax.plot(*lowest, "*", color=plots.RED, ms=14, label="minimum")
     ax.set(xlabel=r"intercept $\beta_0$", ylabel=r"slope $\beta_1$")
@@ -237,17 +238,18 @@ def draw_surface(ax, A, y, path, width):
 
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 4))
-draw_surface(axes[0], A, y, path_x, width=(8, 8))
+draw_surface(axes[0], A, y, path_x, width=(8, 12))
 shades = draw_surface(axes[1], A_z, y, path_z, width=(8, 12))
 axes[0].set_title("Weight as it is: a narrow valley, a long crawl")
 axes[1].set_title("Weight standardised: a round bowl, straight down")
 axes[1].legend(facecolor="lightgrey", frameon=True)
-fig.colorbar(shades, ax=axes, label=r"$\log_{10}$ of the loss (right panel)")
+fig.colorbar(shades, ax=axes, label=r"$\log_{10}$ of the loss")
 plt.show()
 
 # %% [markdown]
 # Dark is low. On the left, a larger intercept is almost made up for by a steeper slope, so the bowl is a long valley:
-# the path falls to its floor at once and then creeps along it. On the right both directions curve alike.
+# the path falls to its floor at once and then creeps along it. On the right both directions curve alike, and the path
+# is straight.
 #
 # How much the bowl curves is told by the eigenvalues of its second derivative, $H = \frac2n A^\top A$. The steepest,
 # $L$, limits the rate: beyond $2/L$ each step overshoots by more than it gains. The flattest sets the pace.
@@ -277,7 +279,7 @@ print(f"lowest with ½ at slope {slopes[np.argmin(full / 2)]:.1f}, without at {s
 
 half_path = [np.zeros(2)]
 for _ in range(100):
-    half_path.append(half_path[-1] - (2 * 0.09) * gradient(A_z, y, half_path[-1]) / 2)
+    half_path.append(half_path[-1] - (2 * 0.045) * gradient(A_z, y, half_path[-1]) / 2)
 assert np.argmin(full / 2) == np.argmin(full)
 np.testing.assert_allclose(half_path, path_z, rtol=1e-12)  # the same numbers, multiplied in another order
 
@@ -320,7 +322,7 @@ kernel, bias = model.get_weights()  # (3, 1), (1,)
 # %% [markdown]
 # Do they agree? Not to the last digit, and we can say how far off each may be:
 #
-# - `float64` carries 16 digits; solving squares the condition number of $A$, about 4, so a dozen digits are safe.
+# - `float64` carries 16 digits; solving loses as many as the square of $A$'s condition number has, one or two here.
 # - Descent stops after finitely many steps: in the flattest direction each shrinks the error by
 #   $1 - \alpha\lambda_{\min}$.
 # - Keras computes in `float32`. A gradient smaller than the rounding of its sums is lost, and dividing by the flattest
@@ -343,6 +345,7 @@ for name, row in zip(["intercept", *FEATURES], four, strict=True):
     print(f"{name:12} " + " ".join(f"{value:9.3f}" for value in row))
 
 # %%
+print(f"condition number of A: {np.linalg.cond(A):.1f}")
 print(f"allowed: {stopping:.1e} for stopping, {rounding:.1e} for rounding")
 print(
     f"seen:    {np.abs(path[-1] - normal).max():.1e} by hand,      {np.abs(np.append(bias, kernel) - normal).max():.1e} in Keras"
@@ -351,7 +354,8 @@ print(
 lowest = loss(A, y, normal)
 fig, ax = plt.subplots()
 ax.semilogy([loss(A, y, b) - lowest for b in path], label="by hand, float64")
-ax.semilogy(np.maximum(np.array(fit.history["loss"]) - lowest, 1e-9), ".", ms=4, label="Keras, float32")
+in_keras = np.array(fit.history["loss"]) - lowest
+ax.semilogy(np.where(in_keras > 0, in_keras, np.nan), ".", ms=4, label="Keras, float32")
 ax.axhline(
     np.finfo(np.float32).eps * lowest, color=plots.GREY, ls=":", label="spacing of float32 at the minimum"
 )
@@ -366,7 +370,7 @@ plt.show()
 
 # %% [markdown]
 # The dots of Keras lie on the line of the by-hand descent, step for step, down to the dotted line: there the loss
-# differs from its minimum by less than `float32` can tell. Two straight parts on a logarithmic scale are two
+# differs from its minimum by less than `float32` can tell, and dots at or below the minimum cannot be drawn. Two straight parts on a logarithmic scale are two
 # directions of the bowl: a steep one, done within a few steps, and a flat one that sets the pace.
 #
 # ### What the coefficients say

@@ -1,0 +1,28 @@
+# Each target first makes .venv, where it is missing or older than what it is made from.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { command -v $$name; break; }; done)
+BIN := .venv/bin
+
+.PHONY: run lab test build clean
+
+run: .venv/installed  ## execute lessons: make run, or make run LESSONS="00 01"
+	@$(BIN)/course run $(LESSONS)
+
+lab: .venv/installed  ## open JupyterLab on lesson 00
+	@$(BIN)/course lab
+
+test: .venv/installed  ## run every test, notebooks included, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+build: .venv/installed  ## build the notebooks from notebooks/source and refresh their outputs
+	@$(BIN)/course build --execute
+
+clean:  ## remove what the targets above have made
+	rm -rf .venv build .pytest_cache .ruff_cache
+
+.venv/installed: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 here: install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
+	@"$(PYTHON)" -m venv .venv || { echo "$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, apt install python3-venv"; rm -rf .venv; exit 1; }
+	@echo "Installing into .venv, 3 GB on disk: a few minutes, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,195 @@
+"""The build: from one source to three notebooks."""
+
+import re
+
+import nbformat
+import pytest
+
+from course_lib import build
+from course_lib.errors import CourseError
+
+ROOT = build.find_root()
+
+
+def render(course, **options):
+    """All files of a course by their path from its root."""
+    files, unexecuted = build.render(course.root, **options)
+    return {path.relative_to(course.root).as_posix(): content for path, content in files.items()}, unexecuted
+
+
+def read(text):
+    return nbformat.reads(text, as_version=4)
+
+
+def code(text):
+    return "\n".join(cell.source for cell in build.code_cells(read(text)))
+
+
+def executed(course, stdout="2\n"):
+    """Build the course with made-up outputs."""
+
+    def execute(notebook, name):
+        for count, cell in enumerate(build.code_cells(notebook), start=1):
+            cell.execution_count = count
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=stdout)]
+
+    build.write(build.render(course.root, execute=execute)[0])
+
+
+def test_this_course_is_built_and_executed():
+    files, unexecuted = build.render(ROOT)
+    assert [path.relative_to(ROOT).as_posix() for path in build.stale(files)] == []
+    assert unexecuted == []
+
+
+def test_every_link_to_a_file_leads_somewhere():
+    pages = [*(ROOT / "notebooks").rglob("*.ipynb"), *ROOT.glob("*.md"), *(ROOT / "datasets").glob("*.md")]
+    assert len(pages) > 6
+    for page in pages:
+        if page.suffix == ".ipynb":
+            text = "\n".join(c.source for c in nbformat.read(page, 4).cells if c.cell_type == "markdown")
+        else:
+            text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            assert "://" in link or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_one_source_gives_three_notebooks(course):
+    files, unexecuted = render(course)
+    names = ["notebooks/01_addition.ipynb", "notebooks/exercises/01_addition.ipynb"]
+    assert sorted(files) == ["README.md", *names, "notebooks/solutions/01_addition.ipynb"]
+    assert unexecuted == ["01_addition"]
+    for name, text in files.items():
+        if name.endswith(".ipynb"):
+            nbformat.validate(read(text))
+
+
+def test_exercises_hold_stubs_and_solutions_hold_answers(course):
+    files, _ = render(course)
+    exercise, solution = (
+        files["notebooks/exercises/01_addition.ipynb"],
+        files["notebooks/solutions/01_addition.ipynb"],
+    )
+    assert (
+        'def add(a, b):\n    """Add two numbers."""\n    raise NotImplementedError("your code here")'
+        in code(exercise)
+    )
+    assert "return a + b" not in exercise
+    assert "The secret" not in exercise
+    assert 'def add(a, b):\n    """Add two numbers."""\n    return a + b' in code(solution)
+    assert "The secret" in solution
+    assert "SOLUTION" not in exercise + solution
+    assert read(solution).cells[0].source.startswith("# 01 · Addition: solutions\n")
+
+
+def test_the_build_is_the_same_every_time(course):
+    assert render(course) == render(course)
+    ids = [cell.id for cell in read(render(course)[0]["notebooks/01_addition.ipynb"]).cells]
+    assert len(set(ids)) == len(ids)
+    course.edit("print(one + one)", "print(1 + one)")
+    changed = [cell.id for cell in read(render(course)[0]["notebooks/01_addition.ipynb"]).cells]
+    assert sum(a != b for a, b in zip(ids, changed, strict=True)) == 1
+
+
+def test_equal_cells_have_ids_of_their_own(course):
+    course.edit(
+        '# %% [markdown] tags=["exercises"]', '# %%\none\n\n# %%\none\n\n# %% [markdown] tags=["exercises"]'
+    )
+    ids = [cell.id for cell in read(render(course)[0]["notebooks/01_addition.ipynb"]).cells]
+    assert len(set(ids)) == len(ids)
+
+
+def test_badge_and_set_up_cell_name_the_repository_and_the_tag(course):
+    files, _ = render(course)
+    for folder in ("", "exercises/", "solutions/"):
+        notebook = read(files[f"notebooks/{folder}01_addition.ipynb"])
+        assert (
+            f"/github/owner/sums/blob/v1.2.3/notebooks/{folder}01_addition.ipynb)" in notebook.cells[0].source
+        )
+        assert "git+https://github.com/owner/sums@v1.2.3" in notebook.cells[1].source
+        assert "accelerator" not in notebook.metadata
+    assert "| 01 | [Addition](notebooks/01_addition.ipynb) | What is one and one? |" in files["README.md"]
+    assert "owner/sums/blob/v1.2.3" in files["README.md"]
+    assert files["README.md"].endswith("<!-- end of lessons -->\nend\n")
+
+
+def test_a_stale_badge_is_found(course):
+    executed(course)
+    assert build.stale(build.render(course.root)[0]) == []
+    project = course.root / "pyproject.toml"
+    project.write_text(project.read_text().replace("owner", "teacher"))
+    assert len(build.stale(build.render(course.root)[0])) == 4
+
+
+def test_long_training_asks_colab_for_a_gpu(course):
+    course.edit("#     question", "#     gpu: true\n#     question")
+    metadata = read(render(course)[0]["notebooks/01_addition.ipynb"]).metadata
+    assert metadata["accelerator"] == "GPU"
+    assert metadata["colab"] == {"gpuType": "T4", "provenance": [], "toc_visible": True}
+
+
+def test_outputs_are_kept_while_the_code_stands(course):
+    executed(course)
+    course.edit("# # 01 · Addition\n", "# # 01 · Sums\n")
+    files, unexecuted = render(course)
+    assert unexecuted == []
+    assert all(cell.outputs for cell in build.code_cells(read(files["notebooks/01_addition.ipynb"])))
+
+
+def test_outputs_are_dropped_from_a_change_on(course):
+    executed(course)
+    course.edit("one = 1", "one = 2")
+    files, unexecuted = render(course)
+    assert unexecuted == ["01_addition"]
+    outputs = [bool(cell.outputs) for cell in build.code_cells(read(files["notebooks/01_addition.ipynb"]))]
+    assert outputs == [True, False, False]  # the set-up cell; what changed; what depends on it
+
+
+def test_the_readme_s_picture_comes_from_the_lesson(course):
+    course.edit('["headline"]', '["headline", "picture"]')
+
+    def execute(notebook, name):
+        for cell in build.code_cells(notebook):
+            cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": "UE5H"})]
+
+    assert render(course, execute=execute)[0]["notebooks/picture.png"] == b"PNG"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("    ### END SOLUTION\n", "", "solution markers out of place in the cell `def add"),
+        ("### BEGIN", "### START", "solution markers out of place"),
+        ("one = 1\n", "### BEGIN SOLUTION\none = 1\n### END SOLUTION\n", "solution markers out of place"),
+        (' tags=["exercises"]', "", "found 0"),
+        ("# # 01 · Addition\n", "# Addition\n", "the lesson must open with"),
+        ("# # 01 · Addition: exercises\n", "# Exercises\n", "the exercises must open with"),
+    ],
+)
+def test_a_fault_in_the_source_is_named(course, old, new, says):
+    course.edit(old, new)
+    with pytest.raises(CourseError, match=r"01_addition\.py: .*" + re.escape(says)):
+        build.render(course.root)
+
+
+def test_lessons_are_chosen_by_number_or_name():
+    names = ["00_a", "01_b", "02_c"]
+    assert build.select(names, []) == names
+    assert build.select(names, ["02", "00_a"]) == ["00_a", "02_c"]
+    with pytest.raises(CourseError, match=r"No lesson '7'\. Lessons here: 00, 01, 02\."):
+        build.select(names, ["7"])
+
+
+def test_a_write_that_fails_leaves_the_old_file(course, monkeypatch):
+    executed(course)
+    path = course.root / "notebooks" / "01_addition.ipynb"
+    before = path.read_bytes()
+    course.edit("one = 1", "one = 3")
+    files, _ = build.render(course.root)
+    full = type(path)("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here to write to")
+    monkeypatch.setattr(type(path), "with_name", lambda self, name: full)
+    with pytest.raises(OSError, match="No space left"):
+        build.write(files)
+    assert path.read_bytes() == before

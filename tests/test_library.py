@@ -1,0 +1,216 @@
+"""runtime, training, plots, doctor, site."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections import namedtuple
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from course_lib import build, doctor, plots, runtime, site, training
+from course_lib.runtime import Device
+
+ROOT = build.find_root()
+Version = namedtuple("Version", "major minor micro")
+
+
+@pytest.mark.parametrize(
+    ("device", "precision"),
+    [
+        (Device("GPU", "NVIDIA H100", (9, 0)), "mixed_bfloat16"),
+        (Device("GPU", "NVIDIA A100", (8, 0)), "mixed_bfloat16"),
+        (Device("GPU", "Tesla T4", (7, 5)), "mixed_float16"),
+        (Device("GPU", "Tesla V100", (7, 0)), "mixed_float16"),
+        (Device("GPU", "Tesla P100", (6, 0)), "float32"),
+        (Device("GPU", "of another maker"), "float32"),
+        (Device("CPU", "4 cores"), "float32"),
+        (Device("CPU", "2 cores", bfloat16=True), "mixed_bfloat16"),
+    ],
+)
+def test_precision_follows_the_device(device, precision):
+    assert runtime.choose_precision(device) == precision
+
+
+def test_profile_follows_the_device_unless_it_is_given(monkeypatch):
+    monkeypatch.delenv("COURSE_PROFILE", raising=False)
+    assert runtime.choose_profile(Device("CPU", "2 cores")) == "fast"
+    assert runtime.choose_profile(Device("GPU", "Tesla T4", (7, 5))) == "full"
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    run = runtime.Run(
+        Device("CPU", "2 cores"), runtime.choose_profile(Device("CPU", "2 cores")), "float32", 0
+    )
+    assert run.pick(fast=1, full=50) == 50
+    monkeypatch.setenv("COURSE_PROFILE", "slow")
+    with pytest.raises(ValueError, match="expected 'fast' or 'full', received 'slow'"):
+        runtime.choose_profile(Device("CPU", "2 cores"))
+
+
+def test_a_gpu_is_found_where_tensorflow_sees_one(monkeypatch):
+    gpu = SimpleNamespace(name="/physical_device:GPU:0")
+    details = {"device_name": "Tesla T4", "compute_capability": (7, 5)}
+    experimental = SimpleNamespace(get_device_details=lambda device: details)
+    config = SimpleNamespace(list_physical_devices=lambda kind="": [gpu], experimental=experimental)
+    monkeypatch.setattr(runtime, "import_tensorflow", lambda: SimpleNamespace(config=config))
+    assert runtime.find_device() == Device("GPU", "Tesla T4", (7, 5))
+
+
+START = """
+from course_lib import runtime
+run = runtime.start(seed={seed}, mixed_precision={mixed})
+import keras, numpy as np
+x, y = np.random.normal(size=(2, 64, 4)).astype("float32")
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(4)])
+model.compile("adam", "mse")
+print(model.layers[0].compute_dtype, model.fit(x, y, epochs=2, verbose=0).history["loss"])
+"""
+
+
+def start(seed=0, mixed=False, **environment):
+    """Train a small network in a fresh process; what it printed, and its stderr."""
+    code = START.format(seed=seed, mixed=mixed)
+    one_thread = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    env = {**os.environ, **one_thread, "COURSE_PROFILE": "fast", **environment}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
+
+
+def test_a_seed_repeats_a_training_run():
+    first, same, other = start(seed=1), start(seed=1), start(seed=2)
+    assert first.returncode == 0, first.stderr
+    assert "profile, float32, seed 1" in first.stdout.splitlines()[0]
+    assert first.stdout == same.stdout
+    assert first.stdout.splitlines()[1] != other.stdout.splitlines()[1]
+    assert first.stderr == ""  # the log lines of TensorFlow's C++ part are held back
+
+
+def test_mixed_precision_reaches_the_layers():
+    result = start(mixed=True)
+    policy = runtime.choose_precision(runtime.find_device())
+    assert policy in result.stdout.splitlines()[0]
+    assert result.stdout.splitlines()[1].startswith(policy.removeprefix("mixed_"))
+
+
+def test_fit_is_quiet_and_keeps_what_is_worth_keeping(capsys):
+    import keras
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)], name="line")
+    model.compile("sgd", "mse")
+    x = np.arange(8.0)[:, None] / 8
+    result = training.fit(model, x, 2 * x, epochs=3, validation_data=(x, 2 * x))
+    assert result.epochs == 3
+    assert set(result.history) == {"loss", "val_loss"}
+    assert result.history["loss"][-1] < result.history["loss"][0]
+    out = capsys.readouterr().out
+    assert out.startswith("line: 3 epochs in ")
+    assert out.count("\n") == 1
+
+
+def test_learning_curves_draw_training_dashed_and_validation_solid():
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    fig, ax = plt.subplots()
+    plots.learning_curves(ax, {"line": training.Fit({"loss": [3, 2, 1], "val_loss": [3, 2, 2]}, 1.0)})
+    assert [line.get_linestyle() for line in ax.lines] == ["--", "-"]
+    assert [line.get_label() for line in ax.lines] == ["line, training", "line, validation"]
+    assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
+    assert ax.get_xlabel() == "epoch"
+    plt.close(fig)
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"), [((3, 10, 1), False), ((3, 11, 0), True), ((3, 13, 9), True), ((3, 14, 0), False)]
+)
+def test_doctor_knows_the_pythons(version, ok):
+    finding = doctor.python(Version(*version))
+    assert finding.ok is ok
+    assert ok or "Install Python 3.11 to 3.13" in finding.advice
+
+
+def test_doctor_names_missing_and_old_packages(monkeypatch):
+    import importlib.metadata
+
+    versions = {"keras": "3.12.0", "pooch": None}
+
+    def version(name):
+        if versions.get(name, "") is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return versions.get(name) or "99"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    keras, pooch = doctor.packages()
+    assert (keras.what, keras.found, keras.advice) == (
+        "keras",
+        "3.12.0, expected >=3.13",
+        "pip install 'keras>=3.13'",
+    )
+    assert (pooch.what, pooch.found) == ("pooch", "missing, expected >=1.8")
+
+
+def test_doctor_wants_memory_and_disk(monkeypatch, tmp_path):
+    import shutil
+
+    import psutil
+
+    assert doctor.disk(tmp_path).ok == (shutil.disk_usage(tmp_path).free > 3e9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1e9))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2e9))
+    assert doctor.disk(tmp_path) == doctor.Finding(
+        "disk", False, "1.0 GB free", "Free some space: the course wants 3 GB."
+    )
+    assert doctor.memory().advice == "Close other programs: the course wants 4 GB free."
+
+
+def test_doctor_names_damaged_data(monkeypatch, tmp_path):
+    (tmp_path / "auto_mpg.csv").write_text("mpg\n")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    (finding,) = doctor.data()
+    assert not finding.ok
+    assert "auto_mpg.csv: expected SHA-256" in finding.advice
+
+
+def test_the_address_comes_from_pyproject(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nversion = "1.0"\nurls.Repository = "https://github.com/a/b/"\n'
+    )
+    assert site.address(tmp_path) == ("a/b", "v1.0")
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    assert site.address(tmp_path) is None
+
+
+def test_the_wheel_carries_the_data(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        str(tmp_path),
+        str(ROOT),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    (wheel,) = tmp_path.glob("course_lib-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "course_lib/datasets/auto_mpg.csv" in names
+    assert "course_lib/checks/lesson01.py" in names
+    assert not [name for name in names if name.startswith(("tests/", "notebooks/"))]
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
+def test_ruff_is_content(command):
+    result = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,385 @@
+"""Answers to the exercises of lesson 01."""
+
+import numpy as np
+
+from tests.wrong_answers import right, wrong
+
+
+def with_ones(X):
+    return np.column_stack([np.ones(len(X)), X])
+
+
+@right("01.1")
+def predict_by_table(X, beta):
+    return with_ones(X) @ beta
+
+
+@right("01.1")
+def predict_by_einsum(X, beta):
+    return np.einsum("nd,d->n", X, beta[1:]) + beta[0]
+
+
+@right("01.1")
+def predict_in_loops(X, beta):
+    return [beta[0] + sum(b * x for b, x in zip(beta[1:], row, strict=True)) for row in X]
+
+
+@right("01.1")
+def predict_in_float32(X, beta):
+    return with_ones(X).astype("float32") @ beta.astype("float32")
+
+
+@right("01.1")
+def predict_in_keras(X, beta):
+    from keras import ops
+
+    return ops.squeeze(ops.matmul(X, beta[1:, None]), axis=1) + beta[0]
+
+
+@wrong("01.1", says="intercept is missing")
+def no_intercept(X, beta):
+    return X @ beta[1:]
+
+
+@wrong("01.1", says="not the last")
+def intercept_last(X, beta):
+    return X @ beta[:-1] + beta[-1]
+
+
+@wrong("01.1", says="add them up")
+def terms(X, beta):
+    return with_ones(X) * beta
+
+
+@wrong("01.1", says="column")
+def as_column(X, beta):
+    return (X @ beta[1:] + beta[0])[:, None]
+
+
+@wrong("01.1", says="intercepts alone")
+def intercept_only(X, beta):
+    return np.full(len(X), beta[0])
+
+
+@wrong("01.1", says="one number for all rows")
+def summed(X, beta):
+    return np.sum(X * beta[1:]) + beta[0]
+
+
+@wrong("01.1", says="stopped with ValueError")
+def without_ones(X, beta):
+    return X @ beta
+
+
+@wrong("01.1", says="Row i is")
+def with_noise(X, beta):
+    return with_ones(X) @ beta + np.random.default_rng(0).normal(size=len(X))
+
+
+@right("01.2")
+def mse_with_reshape(y, y_hat):
+    return ((y.reshape(-1, 1) - y_hat.reshape(-1, 1)) ** 2).mean()
+
+
+@right("01.2")
+def mse_as_dot(y, y_hat):
+    error = y - np.ravel(y_hat)
+    return error @ error / len(y)
+
+
+@right("01.2")
+def mse_in_float32(y, y_hat):
+    return np.float32(np.mean((y.astype("float32") - np.ravel(y_hat).astype("float32")) ** 2))
+
+
+@right("01.2")
+def mse_in_keras(y, y_hat):
+    import keras
+
+    return keras.losses.mean_squared_error(y, np.ravel(y_hat))
+
+
+@wrong("01.2", says="divide by their number")
+def sum_of_squares(y, y_hat):
+    return np.sum((y - np.ravel(y_hat)) ** 2)
+
+
+@wrong("01.2", says="no ½")
+def half(y, y_hat):
+    return np.mean((y - np.ravel(y_hat)) ** 2) / 2
+
+
+@wrong("01.2", says="root")
+def root(y, y_hat):
+    return np.sqrt(np.mean((y - np.ravel(y_hat)) ** 2))
+
+
+@wrong("01.2", says="absolute error")
+def absolute(y, y_hat):
+    return np.mean(np.abs(y - np.ravel(y_hat)))
+
+
+@wrong("01.2", says="broadcasting")
+def broadcast(y, y_hat):
+    return np.mean((y - y_hat) ** 2)
+
+
+@wrong("01.2", says="square first")
+def squared_mean(y, y_hat):
+    return np.mean(y - np.ravel(y_hat)) ** 2
+
+
+@wrong("01.2", says="cancel")
+def mean_error(y, y_hat):
+    return np.mean(y - np.ravel(y_hat))
+
+
+@wrong("01.2", says="take their mean")
+def squares(y, y_hat):
+    return (y - np.ravel(y_hat)) ** 2
+
+
+@wrong("01.2", says="Subtract, square, take the mean")
+def unbiased(y, y_hat):
+    return np.sum((y - np.ravel(y_hat)) ** 2) / max(len(y) - 1, 1)
+
+
+@wrong("01.2", says="returned nothing")
+def printed(y, y_hat):
+    np.mean((y - np.ravel(y_hat)) ** 2)
+
+
+@right("01.3")
+def gradient_in_loops(A, y, beta):
+    result = np.zeros(len(beta))
+    for row, target in zip(A, y, strict=True):
+        for j in range(len(beta)):
+            result[j] += 2 * (row @ beta - target) * row[j] / len(y)
+    return result
+
+
+@right("01.3")
+def gradient_by_einsum(A, y, beta):
+    return 2 * np.einsum("ni,n->i", A, A @ beta - y) / len(y)
+
+
+@right("01.3")
+def gradient_in_float32(A, y, beta):
+    A, y, beta = (array.astype("float32") for array in (A, y, beta))
+    return 2 / len(y) * (A @ beta - y) @ A
+
+
+@right("01.3")
+def gradient_by_tape(A, y, beta):
+    import tensorflow as tf
+
+    beta = tf.Variable(beta)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((tf.linalg.matvec(A, beta) - y) ** 2)
+    return tape.gradient(loss, beta)
+
+
+@wrong("01.3", says="sign")
+def downhill(A, y, beta):
+    return 2 / len(y) * A.T @ (y - A @ beta)
+
+
+@wrong("01.3", says="factor 2 is missing")
+def gradient_of_half(A, y, beta):
+    return A.T @ (A @ beta - y) / len(y)
+
+
+@wrong("01.3", says="mean is missing")
+def gradient_of_sum(A, y, beta):
+    return 2 * A.T @ (A @ beta - y)
+
+
+@wrong("01.3", says="Both")
+def gradient_of_half_sum(A, y, beta):
+    return A.T @ (A @ beta - y)
+
+
+@wrong("01.3", says="add them up")
+def gradients_by_row(A, y, beta):
+    return 2 / len(y) * A * (A @ beta - y)[:, None]
+
+
+@wrong("01.3", says="own row of A")
+def without_rows(A, y, beta):
+    return np.full(len(beta), 2 * np.mean(A @ beta - y))
+
+
+@wrong("01.3", says="target is missing")
+def without_target(A, y, beta):
+    return 2 / len(y) * A.T @ (A @ beta)
+
+
+@wrong("01.3", says="changes the loss at another rate")
+def divided_by_coefficients(A, y, beta):
+    return 2 / len(beta) * A.T @ (A @ beta - y) + 1
+
+
+@right("01.4")
+def fit_by_lstsq(X, y):
+    return np.linalg.lstsq(with_ones(X), y, rcond=None)[0]
+
+
+@right("01.4")
+def fit_by_inverse(X, y):
+    A = np.insert(X, 0, 1.0, axis=1)
+    return np.linalg.inv(A.T @ A) @ A.T @ y
+
+
+@right("01.4")
+def fit_centred(X, y):
+    slopes = np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=None)[0]
+    return np.append(y.mean() - X.mean(axis=0) @ slopes, slopes)
+
+
+@right("01.4")
+def fit_by_sklearn(X, y):
+    from sklearn.linear_model import LinearRegression
+
+    model = LinearRegression().fit(X, y)
+    return [model.intercept_, *model.coef_]
+
+
+@right("01.4")
+def fit_in_float32(X, y):
+    return np.linalg.lstsq(with_ones(X).astype("float32"), y.astype("float32"), rcond=None)[0]
+
+
+@wrong("01.4", says="through the origin")
+def through_origin(X, y):
+    return np.linalg.solve(X.T @ X, X.T @ y)
+
+
+@wrong("01.4", says="intercept comes first")
+def ones_last(X, y):
+    A = np.column_stack([X, np.ones(len(X))])
+    return np.linalg.solve(A.T @ A, A.T @ y)
+
+
+@wrong("01.4", says="intercept is missing")
+def slopes_only(X, y):
+    return np.linalg.lstsq(with_ones(X), y, rcond=None)[0][1:]
+
+
+@wrong("01.4", says="not zero")
+def zero_intercept(X, y):
+    return np.append(0.0, np.linalg.lstsq(X, y, rcond=None)[0])
+
+
+@wrong("01.4", says="slopes times the means")
+def mean_as_intercept(X, y):
+    slopes = np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=None)[0]
+    return np.append(y.mean(), slopes)
+
+
+@wrong("01.4", says="right-hand side alone")
+def not_solved(X, y):
+    return with_ones(X).T @ y
+
+
+@wrong("01.4", says="ridge")
+def ridge(X, y):
+    A = with_ones(X)
+    return np.linalg.solve(A.T @ A + np.eye(A.shape[1]), A.T @ y)
+
+
+@wrong("01.4", says="column")
+def as_a_column(X, y):
+    A = with_ones(X)
+    return np.linalg.solve(A.T @ A, A.T @ y[:, None])
+
+
+@wrong("01.4", says="orthogonal")
+def guess(X, y):
+    return np.ones(X.shape[1] + 1)
+
+
+@wrong("01.4", says="stopped with LinAlgError")
+def wrong_side(X, y):
+    A = with_ones(X)
+    return np.linalg.solve(A @ A.T, y)
+
+
+def walk(A, y, rate, steps, half, start=0.0):
+    beta = np.full(A.shape[1], start)
+    for _ in range(steps):
+        beta = beta - rate * (1 if half else 2) / len(y) * A.T @ (A @ beta - y)
+    return beta
+
+
+@right("01.5")
+def descend_in_loops(A, y, learning_rate, steps, half):
+    beta = [0.0] * A.shape[1]
+    for _ in range(steps):
+        errors = [sum(a * b for a, b in zip(row, beta, strict=True)) - t for row, t in zip(A, y, strict=True)]
+        slope = [sum(e * row[j] for e, row in zip(errors, A, strict=True)) / len(y) for j in range(len(beta))]
+        beta = [b - learning_rate * (1 if half else 2) * s for b, s in zip(beta, slope, strict=True)]
+    return beta
+
+
+@right("01.5")
+def descend_in_place(A, y, learning_rate, steps, half):
+    beta = np.zeros(A.shape[1])
+    rate = learning_rate if half else 2 * learning_rate
+    for _ in range(steps):
+        beta -= rate * np.mean((A @ beta - y)[:, None] * A, axis=0)
+    return beta
+
+
+@right("01.5")
+def descend_in_float32(A, y, learning_rate, steps, half):
+    return walk(A.astype("float32"), y.astype("float32"), np.float32(learning_rate), steps, half)
+
+
+@wrong("01.5", says="subtract the gradient")
+def ascend(A, y, learning_rate, steps, half):
+    return walk(A, y, -learning_rate, steps, half)
+
+
+@wrong("01.5", says="½ · mean of squares")
+def half_ignored(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate, steps, False)
+
+
+@wrong("01.5", says="Without `half`")
+def always_half(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate, steps, True)
+
+
+@wrong("01.5", says="Without `half`")
+def half_swapped(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate, steps, not half)
+
+
+@wrong("01.5", says="one step too many")
+def one_more(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate, steps + 1, half)
+
+
+@wrong("01.5", says="one step too few")
+def one_less(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate, steps - 1, half)
+
+
+@wrong("01.5", says="divide by n")
+def summed_gradient(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate * len(y), steps, half)
+
+
+@wrong("01.5", says="Start from zeros")
+def from_ones(A, y, learning_rate, steps, half):
+    return walk(A, y, learning_rate, steps, half, start=1.0)
+
+
+@wrong("01.5", says="a single number")
+def loss_returned(A, y, learning_rate, steps, half):
+    return np.mean((A @ walk(A, y, learning_rate, steps, half) - y) ** 2)
+
+
+@wrong("01.5", says="From beta = 0")
+def first_row_only(A, y, learning_rate, steps, half):
+    return walk(A[:1], y[:1], learning_rate, steps, half)
