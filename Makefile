@@ -24,5 +24,6 @@ clean:  ## remove what the targets above have made
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 here: install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
 	@"$(PYTHON)" -m venv .venv || { echo "$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, apt install python3-venv"; rm -rf .venv; exit 1; }
 	@echo "Installing into .venv, 3 GB on disk: a few minutes, once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || \
+		{ echo "Not installed: pip says why above. Without a network, no package can be fetched; run this again, it goes on from here."; exit 1; }
 	@touch $@

@@ -158,9 +158,12 @@ def make_notebook(source, kind, repository, ref):
     if kind == "solution":
         cells[0].source = cells[0].source.replace("exercises", "solutions", 1)
     first, _, rest = cells[0].source.partition("\n")
+    question = source.course.get("question", "") if kind == "lesson" else ""
     link = f"{COLAB}/github/{repository}/blob/{ref}/notebooks/{folder}{source.name}.ipynb"
     badge = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({link})"
-    cells[0].source = f"{first}\n\n{badge}\n{rest}".rstrip()
+    cells[0].source = "\n\n".join(
+        part.strip() for part in (first, badge, question and f"**{question}**", rest) if part
+    )
     cells.insert(1, v4.new_code_cell(SET_UP.format(repository=repository, ref=ref)))
 
     seen = {}

@@ -1,6 +1,8 @@
 """Run notebooks from top to bottom, and show what came of it."""
 
+import copy
 import os
+import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -10,6 +12,12 @@ from course_lib.errors import CourseError
 
 # A fixed width, and no log lines of TensorFlow's C++ part: stored outputs differ only where results do.
 ENVIRONMENT = {"COLUMNS": "80", "LINES": "24", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+# The copy of MathJax that comes from PyPI has this configuration and these fonts only.
+MATHJAX = "TeX-AMS-MML_HTMLorMML-full"
+FONTS = """<script type="text/x-mathjax-config">
+MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], preferredFont: null, imageFont: null, webFont: "STIX-Web"}});
+</script>
+"""
 CELL_TIMEOUT = 3600  # seconds; full-profile training on a patient CPU
 
 
@@ -85,18 +93,27 @@ def headline(notebook):
 
 
 def write_html(notebook, path):
-    """Write a view of the notebook that needs no server and no network: mathematics is set by a copy of MathJax."""
+    """Write a view of the notebook that needs no server and no network: mathematics is set by a copy of MathJax.
+
+    Args:
+        notebook: nbformat.NotebookNode.
+        path: of the page, in `build/`; links to other lessons lead to their pages, others to `notebooks/`.
+    """
     import jupyter_server_mathjax
     from nbconvert import HTMLExporter
 
     mathjax = Path(jupyter_server_mathjax.__file__).parent / "static"
-    if not (path.parent / "mathjax").exists():
-        shutil.copytree(mathjax, path.parent / "mathjax")
+    shutil.copytree(mathjax, path.parent / "mathjax", dirs_exist_ok=True)
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\]\((\d\d_\w+)\.ipynb\)", r"](\1.html)", cell.source)
+            cell.source = re.sub(r"\]\((exercises/\w+\.ipynb)\)", r"](../notebooks/\1)", cell.source)
     exporter = HTMLExporter(
-        mathjax_url="mathjax/MathJax.js?config=TeX-AMS_CHTML-full,Safe", require_js_url="", jquery_url=""
+        mathjax_url=f"mathjax/MathJax.js?config={MATHJAX},Safe", require_js_url="", jquery_url=""
     )
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-    path.write_text(html, encoding="utf-8")
+    path.write_text(html.replace("</head>", f"{FONTS}</head>", 1), encoding="utf-8")
 
 
 def run_lessons(root, lessons, console):

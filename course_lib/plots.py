@@ -23,6 +23,21 @@ def use_style():
     )
 
 
+def show(fig):
+    """Show a figure, its titles as the text that a screen reader reads, and close it.
+
+    Args:
+        fig: matplotlib Figure.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    titles = [ax.get_title(loc="left") or ax.get_title() for ax in fig.axes]
+    alt = "Figure: " + "; ".join(title for title in titles if title)
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
+
+
 def learning_curves(ax, fits, metric="loss"):
     """Draw a metric by epoch: training dashed, validation solid.
 

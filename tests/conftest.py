@@ -14,6 +14,8 @@ LESSON = """\
 
 # %% [markdown]
 # # 01 · Addition
+#
+# Then [exercises](exercises/01_addition.ipynb) and [more](02_more.ipynb).
 
 # %% tags=["nbval-check-output"]
 one = 1

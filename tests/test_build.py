@@ -130,7 +130,7 @@ def test_long_training_asks_colab_for_a_gpu(course):
 
 def test_outputs_are_kept_while_the_code_stands(course):
     executed(course)
-    course.edit("# # 01 · Addition\n", "# # 01 · Sums\n")
+    course.edit("# # 01 · Addition\n#\n", "# # 01 · Sums\n#\n")
     files, unexecuted = render(course)
     assert unexecuted == []
     assert all(cell.outputs for cell in build.code_cells(read(files["notebooks/01_addition.ipynb"])))
@@ -162,7 +162,7 @@ def test_the_readme_s_picture_comes_from_the_lesson(course):
         ("### BEGIN", "### START", "solution markers out of place"),
         ("one = 1\n", "### BEGIN SOLUTION\none = 1\n### END SOLUTION\n", "solution markers out of place"),
         (' tags=["exercises"]', "", "found 0"),
-        ("# # 01 · Addition\n", "# Addition\n", "the lesson must open with"),
+        ("# # 01 · Addition\n#\n", "# Addition\n#\n", "the lesson must open with"),
         ("# # 01 · Addition: exercises\n", "# Exercises\n", "the exercises must open with"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import subprocess
 import sys
 import time
@@ -52,8 +53,12 @@ def test_build_run_and_check(course):
     assert "01_addition │ passed" in ran.stdout
     assert "the sum is 2" in ran.stdout
     page = (course.root / "build/01_addition.html").read_text()
-    assert 'src="mathjax/MathJax.js' in page
-    assert (course.root / "build/mathjax/MathJax.js").exists()
+    (config,) = re.findall(r'src="mathjax/MathJax\.js\?config=([\w-]+),Safe', page)
+    assert "text/x-mathjax-config" in page
+    for file in ("MathJax.js", f"config/{config}.js", "fonts/HTML-CSS/STIX-Web"):
+        assert (course.root / "build/mathjax" / file).exists()
+    assert 'href="02_more.html"' in page
+    assert 'href="../notebooks/exercises/01_addition.ipynb"' in page
     assert (course.root / "build/01_addition.ipynb").exists()
 
 

@@ -8,6 +8,7 @@ import copy
 import importlib
 import inspect
 import os
+import traceback
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,7 @@ class Verdict:
         if self.status == PASSED:
             return f"✓ {head}: passed ({self.exercise.points} of {self.exercise.points} points)"
         if self.status == NOT_ATTEMPTED:
-            return f"· {head}: not attempted yet"
+            return f"· {head}: not attempted yet (write your answer in place of the `raise` line)"
         return "\n  ".join([f"✗ {head}: not right yet", self.hint, *self.case])
 
 
@@ -69,6 +70,18 @@ class Mistake(Exception):
     def __init__(self, hint, case=()):
         super().__init__(hint)
         self.hint, self.case = hint, tuple(case)
+
+
+class Stopped(Mistake):
+    """The answer raised an exception."""
+
+    def __init__(self, error, case):
+        text = str(error).partition("\n")[0]
+        if "core dimension" in text:  # NumPy's own words for it are hard to read
+            text = "the shapes do not fit for `@`"
+        super().__init__(
+            f"Your function stopped with {type(error).__name__}: {text}.".replace("..", "."), case
+        )
 
 
 class NotAttempted(Exception):
@@ -165,19 +178,19 @@ class Answer:
         try:
             inspect.signature(self.function).bind(*given)
         except TypeError:
-            names = f"{self.name}{inspect.signature(self.function)}"
-            raise Mistake(
-                f"{names} cannot be called with {len(args)} arguments: keep the signature given."
-            ) from None
+            own = f"{self.name}{inspect.signature(self.function)}"
+            hint = (
+                f"The check passes {len(args)} argument{'s' * (len(args) != 1)}, but your function is {own}"
+            )
+            raise Mistake(f"{hint}: keep the signature given.") from None
         except ValueError:
             pass  # a built-in without a signature
         try:
             result = self.function(*given)
         except NotImplementedError:
             raise NotAttempted from None
-        except Exception as error:
-            hint = f"Your function stopped with {type(error).__name__}: {error}"
-            raise Mistake(hint, [show_call(self.name, args)]) from None
+        except (Exception, SystemExit) as error:
+            raise Stopped(error, [show_call(self.name, args), *where(error), *shapes(given)]) from None
         for before, after in zip(args, given, strict=True):
             if not same(before, after):
                 hint = (
@@ -213,10 +226,12 @@ def compare(answer, args, expected, mistakes=(), otherwise="", rtol=1e-5):
     Raises:
         Mistake: they differ.
     """
-    expected = np.asarray(expected, dtype=float)
-    result = answer(*args)
+    try:
+        result = answer(*args)
+    except Stopped as stopped:
+        raise Mistake(f"{stopped.hint} {otherwise}", stopped.case) from None
     case = show_case(answer, args, result, expected)
-    received = numbers(result, case)
+    expected, received = np.asarray(expected, dtype=float), numbers(result, case)
     if not close(received, expected, rtol):
         explain(received, expected, mistakes, otherwise, rtol, case)
 
@@ -226,6 +241,9 @@ def explain(received, expected, mistakes, otherwise, rtol, case):
     for wrong, hint in mistakes:
         if close(received, np.asarray(wrong, dtype=float), rtol):
             raise Mistake(hint, case)
+    if received.size == expected.size and close(received.reshape(expected.shape), expected, rtol):
+        hint = f"The values are right, the shape is not: expected {shape_name(expected.shape)}, received "
+        raise Mistake(f"{hint}{shape_name(received.shape)}.", case)
     if received.shape != expected.shape:
         hint = f"Expected {shape_name(expected.shape)}, received {shape_name(received.shape)}. {otherwise}"
         raise Mistake(hint.strip(), case)
@@ -236,15 +254,25 @@ def explain(received, expected, mistakes, otherwise, rtol, case):
 
 def compare_integer(answer, args, expected, mistakes=(), otherwise=""):
     """As `compare`, for a count: the answer must be an int, and exact."""
+    compare(answer, args, expected, mistakes, otherwise, rtol=0)
     result = answer(*args)
-    case = show_case(answer, args, result, expected)
-    number = numbers(result, case)
-    for wrong, hint in [*mistakes, (None, otherwise)] if number.shape or number != expected else ():
-        if wrong is None or (not number.shape and number == wrong):
-            raise Mistake(hint, case)
     if isinstance(result, bool) or not isinstance(result, int | np.integer):
-        hint = f"The value is right, but it is of type {type(result).__name__}: a count is an int. Use `//`, not `/`."
-        raise Mistake(hint, case)
+        advice = " Use `//`, not `/`." if isinstance(result, float) else ""
+        hint = f"The value is right, but it is of type {type(result).__name__}: a count is an int.{advice}"
+        raise Mistake(hint, show_case(answer, args, result, expected))
+
+
+def where(error):
+    """The line of the learner's code that raised, where it is known."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    return [f"in the line  {own[-1].line}"] if own and own[-1].line else []
+
+
+def shapes(args):
+    """The shapes of array arguments."""
+    found = [str(arg.shape) for arg in args if isinstance(arg, np.ndarray)]
+    return [f"array arguments have the shapes {', '.join(found)}"] if found else []
 
 
 def numbers(result, case=()):
@@ -275,6 +303,8 @@ def shape_name(shape):
 
 def show_case(answer, args, received, expected):
     """Three lines: the call, what came out, what was expected."""
+    if not isinstance(expected, int):
+        expected = np.asarray(expected)
     return [
         show_call(answer.name, args),
         f"gave      {show(received)}",

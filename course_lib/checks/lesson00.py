@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 
-from course_lib.checks import Mistake, compare_integer, exercise, numbers, show_call, show_case
+import numpy as np
+
+from course_lib.checks import Mistake, compare, compare_integer, exercise, show_case
 
 
 def dense_parameters(sizes):
@@ -35,7 +37,8 @@ def count_parameters(answer, rng):
                 ),
                 (
                     dense_parameters(sizes[:2]),
-                    "That is the first layer alone: add up over all pairs of neighbouring sizes.",
+                    "That is the first layer alone: add up over all pairs of neighbouring sizes, "
+                    "and see that `return` stands after the loop, not in it.",
                 ),
                 (
                     dense_parameters(sizes) + sizes[0],
@@ -51,7 +54,7 @@ def count_parameters(answer, rng):
 def memory_bytes(answer, rng):
     """Whole bytes for any number of bits a parameter; 4P for float32."""
     parameters = int(rng.integers(1_000, 1_000_000)) * 2 + 1
-    for count, bits in ((10, 32), (10, 16), (3, 4), (101_770, 8), (parameters, 4), (parameters, 32)):
+    for count, bits in ((10, 32), (10, 16), (3, 4), (5, 4), (1, 1), (3, 3), (101_770, 8), (parameters, 4)):
         exact = count * bits
         compare_integer(
             answer,
@@ -59,7 +62,10 @@ def memory_bytes(answer, rng):
             -(-exact // 8),
             [
                 (exact, "Those are bits: a byte has eight of them."),
-                (exact // 8, "Half a byte cannot be stored: round up."),
+                (round(exact / 8), "`round` may go down: take the next whole byte, up."),
+                (exact // 8, "A part of a byte cannot be stored: round up."),
+                (exact // 8 + 1, "That adds a byte even where nothing is left over."),
+                (count * -(-bits // 8), "Each parameter is rounded up by itself: round once, at the end."),
                 (4 * count, "That is right for 32 bits only: use `bits`."),
                 (count * (bits // 8), "`bits // 8` is zero for 4 bits: multiply first, then divide."),
                 (exact // 8 // 1024, "Return bytes, not kilobytes."),
@@ -72,18 +78,21 @@ def memory_bytes(answer, rng):
 def training_bytes(answer, rng):
     """Weights, gradients and the optimizer's moments, in float32."""
     parameters = int(rng.integers(1_000, 1_000_000))
-    for count, moments in ((10, 3), (10, 2), (10, 1), (10, 0), (parameters, 2)):
+    for count, moments in ((10, 4), (10, 2), (10, 1), (10, 0), (parameters, 2)):
         compare_integer(
             answer,
             (count, moments),
             4 * count * (2 + moments),
             [
+                (16 * count, "That is right for Adam's two averages only: use `moments`."),
                 (4 * count, "That holds the weights alone: training keeps a gradient for each of them too."),
                 (4 * count * (1 + moments), "The gradients are missing: one number for each weight."),
                 (
                     8 * count,
                     "The moments are missing: the optimizer keeps `moments` numbers for each weight.",
                 ),
+                (8 * count + moments * count, "Each average takes four bytes too."),
+                (32 * count * (2 + moments), "Those are bits: a byte has eight of them."),
                 (count * (2 + moments), "Those are numbers, not bytes: float32 takes four bytes each."),
                 (
                     4 * (2 * count + moments),
@@ -99,35 +108,73 @@ def widen(answer, rng):
     """Hidden layers alone grow; the weights between two of them grow by the square of the factor."""
     random = [int(n) for n in rng.integers(2, 50, size=6)]
     for sizes, factor in (([4, 8, 3], 2), ([4, 8, 8, 3], 2), ([5, 3], 4), (random, 3)):
-        result = answer(sizes, factor)
-        hidden = [factor * n for n in sizes[1:-1]]
-        case = show_case(answer, (sizes, factor), result, [sizes[0], *hidden, sizes[-1]])
-        received = numbers(result, case).tolist()
-        for wrong, hint in (
+        expected = [sizes[0], *(factor * n for n in sizes[1:-1]), sizes[-1]]
+        mistakes = [
             (
                 [factor * n for n in sizes],
-                "The data fix the inputs and outputs: widen the layers between them only.",
+                "The data fix the inputs and the outputs: widen the layers between only.",
             ),
             (
-                [sizes[0], *hidden, factor * sizes[-1]],
+                [*expected[:-1], factor * sizes[-1]],
                 "The task fixes the outputs: leave the last size as it is.",
             ),
-            (
-                [factor * sizes[0], *hidden, sizes[-1]],
-                "The data fix the inputs: leave the first size as it is.",
-            ),
+            ([factor * sizes[0], *expected[1:]], "The data fix the inputs: leave the first size as it is."),
             (
                 [sizes[0], *[n + factor for n in sizes[1:-1]], sizes[-1]],
                 "Multiply by the factor; do not add it.",
             ),
-            (hidden, "Return all sizes: the inputs and the outputs too."),
+            (
+                [sizes[0], *sizes[1:-1] * factor, sizes[-1]],
+                "`list * 2` repeats the list: multiply each size in it.",
+            ),
+            (
+                [sizes[0], *[2 * n for n in sizes[1:-1]], sizes[-1]],
+                "That is right for a factor of 2: use `factor`.",
+            ),
+            (
+                [*expected[:2], *sizes[2:]],
+                "Only the first hidden layer has grown: there may be more of them.",
+            ),
+            (expected[1:-1], "Return all sizes: the inputs and the outputs too."),
             (sizes, "Nothing has changed: multiply the sizes between the first and the last."),
-        ):
-            if received == wrong and wrong != [sizes[0], *hidden, sizes[-1]]:
-                raise Mistake(hint, case)
-        if received != [sizes[0], *hidden, sizes[-1]]:
-            raise Mistake("Multiply each hidden size by the factor and keep the first and the last.", case)
-        if not isinstance(result, list) or not all(isinstance(n, int) for n in result):
-            raise Mistake(
-                "Return a list of int: layer sizes are counts.", [show_call(answer.name, (sizes, factor))]
-            )
+        ]
+        otherwise = "Multiply each hidden size by the factor and keep the first and the last."
+        compare(answer, (sizes, factor), expected, mistakes, otherwise, rtol=0)
+        result = answer(sizes, factor)
+        if not isinstance(result, list) or not all(isinstance(n, int | np.integer) for n in result):
+            kinds = sorted({type(n).__name__ for n in result})
+            hint = f"Return a list of int, for sizes are counts. Received: {type(result).__name__} of {', '.join(kinds)}."
+            raise Mistake(hint, show_case(answer, (sizes, factor), result, expected))
+
+
+@exercise("00.5", "Days of training", points=1)
+def training_days(answer, rng):
+    """6PD operations, in days."""
+    random = rng.uniform(1e6, 1e9), rng.uniform(1e8, 1e12), rng.uniform(1e11, 1e15)
+    for parameters, tokens, speed in ((1e9, 1e10, 1e15), (110e6, 3e9, 2e12), random):
+        work = parameters * tokens / speed
+        mistakes = [
+            (6 * work, "Those are seconds: a day has 24 · 3600 of them."),
+            (6 * work / 3600, "Those are hours: a day has 24 of them."),
+            (6 * work / 60 / 24, "A minute has 60 seconds and an hour 60 minutes: divide by 60 twice."),
+            (
+                2 * work / 86_400,
+                "That is the forward pass alone: the backward pass costs twice as much, 6PD in all.",
+            ),
+            (work / 86_400, "The factor 6 is missing: 2 operations, forward once and backward twice."),
+            (
+                6 * parameters / speed / 86_400,
+                "The tokens are missing: each of them passes through the network.",
+            ),
+            (
+                6 * parameters * tokens * speed / 86_400,
+                "A faster machine takes less time: divide by the speed.",
+            ),
+        ]
+        compare(
+            answer,
+            (parameters, tokens, speed),
+            6 * work / 86_400,
+            mistakes,
+            "6PD operations; then seconds, then days.",
+        )

@@ -20,31 +20,30 @@ def random_problem(rng, n, d):
 SMALL_X, SMALL_Y = np.array([[0.0], [1.0], [3.0]]), np.array([1.0, 2.0, 7.0])
 
 
-@exercise("01.1", "Prediction", points=1)
-def predict(answer, rng):
-    """Intercept first, then one coefficient a feature; no noise."""
-    X, _ = random_problem(rng, 6, 3)
-    cases = [
-        (SMALL_X, np.array([10.0, 2.0])),
-        (SMALL_X[:1] + 2, np.array([1.0, 3.0])),
-        (X, rng.normal(size=4)),
-    ]
-    for X, beta in cases:
+@exercise("01.1", "Standardise without a leak", points=2)
+def standardise(answer, rng):
+    """Means and standard deviations of the training rows only, feature by feature."""
+    small = np.array([[1.0, 10.0], [3.0, 30.0], [8.0, 20.0]]), np.array([[4.0, 20.0], [6.0, 50.0]])
+    large = random_problem(rng, 20, 3)[0], random_problem(rng, 7, 3)[0]
+    for train, new in (small, large, (large[0], large[0]), (large[0], large[1][:1])):
+        mean, std = train.mean(axis=0), train.std(axis=0)
+        both = np.vstack([train, new])
+        own = np.where(new.std(axis=0) > 0, new.std(axis=0), 1.0)
         mistakes = [
-            (X @ beta[1:], "The intercept is missing: add beta[0] to every row."),
-            (X @ beta[1:] * 0 + beta[0], "Those are the intercepts alone: add X @ beta[1:]."),
-            (X @ beta[:-1] + beta[-1], "The intercept is beta[0], the first coefficient, not the last."),
-            (with_ones(X) * beta, "Those are the terms: add them up along each row."),
-            (
-                (X @ beta[1:] + beta[0])[:, None],
-                "The result is a column: one number a row is wanted, shape (n,).",
-            ),
-            ((X * beta[1:]).sum() + beta[0], "That is one number for all rows: sum along `axis=1` only."),
-        ]
-        expected = with_ones(X) @ beta
+            ((new - new.mean(axis=0)) / own, "A leak: the new rows are put on a scale of their own. Use that of the training rows."),
+            ((new - both.mean(axis=0)) / both.std(axis=0), "A leak: the new rows have moved the scale. Use the training rows alone."),
+            ((train - mean) / std, "Those are the training rows: return the new ones on their scale."),
+            (new - mean, "Not yet divided by the standard deviations."),
+            (new / std, "The means of the training rows are not taken off."),
+            (new - mean / std, "Take off the mean first, then divide: parentheses are missing."),
+            ((new - mean) / std**2, "Divided by the variance: the standard deviation is its root."),
+            ((new - mean) / train.std(axis=0, ddof=1), "Divide by n, as `train.std(axis=0)` does, not by n - 1."),
+            ((new - train.mean()) / train.std(), "One mean for all features mixes their units: take `axis=0`."),
+        ]  # fmt: skip
         compare(
-            answer, (X, beta), expected, mistakes, "Row i is beta[0] + beta[1] x[i, 0] + beta[2] x[i, 1] + …"
-        )
+            answer, (train, new), (new - mean) / std, mistakes,
+            "From each feature take the mean of the training rows, and divide by their standard deviation.",
+        )  # fmt: skip
 
 
 @exercise("01.2", "Mean squared error", points=2)
@@ -66,6 +65,15 @@ def mean_squared_error(answer, rng):
             (np.mean(error) ** 2, "The mean is squared: square first, then take the mean."),
             (np.mean(error), "Square the errors: as they stand, positive and negative ones cancel."),
             (error**2, "Those are the squares, one a row: take their mean."),
+            (np.sum(error**2) / max(len(y) - 1, 1), "Divide by n, not by n - 1."),
+            (
+                np.var(error),
+                "`np.var` takes off the mean of the errors first: a constant error would cost nothing.",
+            ),
+            (
+                np.mean(table**2, axis=0),
+                "A vector (n,) minus a column (n, 1) is a table (n, n), by broadcasting: reshape y_hat to (n,) first.",
+            ),
             (
                 np.mean(table**2),
                 "A vector (n,) minus a column (n, 1) is a table (n, n), by broadcasting: reshape y_hat to (n,) first.",
@@ -78,11 +86,11 @@ def mean_squared_error(answer, rng):
 def gradient(answer, rng):
     """Equals finite differences of the mean squared error."""
     X, y = random_problem(rng, 9, 2)
-    cases = [
-        (SMALL_X, SMALL_Y, np.array([0.0, 1.0])),
-        (X, y, rng.normal(size=3)),
-        (X[:1], y[:1], np.zeros(3)),
-    ]
+    five = (
+        np.array([[0.0, 1.0], [1.0, 0.0], [3.0, 1.0], [4.0, 2.0], [6.0, 0.0]]),
+        np.array([1.0, 2.0, 7.0, 8.0, 9.0]),
+    )
+    cases = [(*five, np.array([1.0, 1.0, 0.0])), (X, y, rng.normal(size=3)), (X[:1], y[:1], np.zeros(3))]
     for X, y, beta in cases:
         A = with_ones(X)
         steps = 1e-4 * np.eye(len(beta))
@@ -101,6 +109,12 @@ def gradient(answer, rng):
             ),
             (2 * A.T @ error, "The mean is missing: divide by n."),
             (A.T @ error, "Both the factor 2 and the mean over n are missing."),
+            (
+                2 / len(beta) * A.T @ error,
+                "Divided by the number of coefficients: the mean is over the n rows.",
+            ),
+            (2 / A.size * A.T @ error, "Divided by the number of entries of A: the mean is over the n rows."),
+            (2 / max(n - 1, 1) * A.T @ error, "Divided by n - 1: the mean divides by n."),
             (2 / n * A * error[:, None], "Those are n gradients, one a row: add them up."),
             (
                 2 / n * np.sum(error) * np.ones(len(beta)),
@@ -110,7 +124,7 @@ def gradient(answer, rng):
         ]
         compare(
             answer, (A, y, beta), expected, mistakes,
-            "Moving each coefficient a little changes the loss at another rate than this: 2/n · A.T @ (A @ beta - y).",
+            "Moving a coefficient a little changes the loss at another rate than yours: compare with finite differences, as in the lesson.",
             rtol=1e-4,
         )  # fmt: skip
 
@@ -130,7 +144,6 @@ def fit(answer, rng):
             (np.append(0.0, through_origin), "The intercept is not zero: add a column of ones to X and solve for all at once."),
             (np.append(y.mean(), centred), "The mean of y is the intercept of centred features only: take off the slopes times the means."),
             (A.T @ y, "A.T @ y is the right-hand side alone: solve (A.T @ A) beta = A.T @ y."),
-            (beta[:, None], "The result is a column: shape (d + 1,) is wanted."),
             (np.linalg.solve(A.T @ A + np.eye(len(beta)), A.T @ y), "That is ridge regression: nothing is added to A.T @ A here."),
         ]  # fmt: skip
         result = answer(X, y)
@@ -155,6 +168,12 @@ def descend(answer, rng):
             beta = beta + sign * rate * factor / len(y) * A.T @ (A @ beta - y)
         return beta
 
+    def one_by_one(A, y, rate, steps, factor):
+        beta = np.zeros(A.shape[1])
+        for j in list(range(len(beta))) * steps:
+            beta[j] -= rate * factor / len(y) * A[:, j] @ (A @ beta - y)
+        return beta
+
     large_X, large_y = random_problem(rng, 10, 2)
     for X, y, steps in ((SMALL_X, SMALL_Y, 1), (SMALL_X, SMALL_Y, 2), (large_X, large_y, 3)):
         A = with_ones(X)
@@ -174,7 +193,19 @@ def descend(answer, rng):
                     else "Without `half` the gradient has the factor 2: the loss is the mean of squares.",
                 ),
                 (walk(A, y, rate, steps + 1, factor), "That is one step too many."),
-                (walk(A, y, rate, steps - 1, factor), "That is one step too few."),
+                (
+                    walk(A, y, rate, steps - 1, factor),
+                    "That is one step too few: does each step start from the last beta, and does `return` stand after the loop?",
+                ),
+                (
+                    [walk(A, y, rate, k, factor) for k in range(steps + 1)],
+                    "That is the whole path: return the last coefficients alone.",
+                ),
+                (walk(A, y, 1.0, steps, factor), "The learning rate is left out."),
+                (
+                    one_by_one(A, y, rate, steps, factor),
+                    "The coefficients move one after the other: compute the gradient once a step, then move all.",
+                ),
                 (
                     walk(A, y, rate, steps, factor * len(y)),
                     "The mean is missing from the gradient: divide by n.",
@@ -185,12 +216,12 @@ def descend(answer, rng):
                 answer, (A, y, rate, steps, half), walk(A, y, rate, steps, factor), mistakes,
                 "From beta = 0, repeat `steps` times: beta = beta - learning_rate * gradient.",
             )  # fmt: skip
-    A = with_ones(large_X - large_X.mean(axis=0))
+    A = with_ones((large_X - large_X.mean(axis=0)) / large_X.std(axis=0))
     minimum = np.linalg.lstsq(A, large_y, rcond=None)[0]
     rate = 1.0 / np.linalg.eigvalsh(2 / len(large_y) * A.T @ A)[-1]
     for half in (False, True):
-        found = numbers(answer(A, large_y, rate, 2_000, half))
+        found = numbers(answer(A, large_y, rate, 500, half))
         if not np.allclose(found, minimum, rtol=1e-3, atol=1e-3):
             raise Mistake(
-                f"After 2,000 steps with half={half} it is not at the minimum: does every step use all rows?"
+                f"After 500 steps with half={half} it is not at the minimum: does every step use all rows?"
             )

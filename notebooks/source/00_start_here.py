@@ -37,12 +37,19 @@ FLOAT32_BYTES = 4
 # %% [markdown]
 # ## How this course works
 #
-# Each lesson asks one question, and each idea stands twice: by hand, in a few lines of NumPy, and in Keras. A cell then
-# asserts that both agree, so nothing has to be believed.
+# Each idea stands twice: by hand, in a few lines of Python and NumPy, and in Keras. A cell then asserts that both agree,
+# so you need not take our word for it.
 #
-# 1. Read a cell and guess what it will print. Run it: Shift + Enter. Change it and run it again.
-# 2. Run cells from top to bottom. If something looks odd: *Kernel → Restart and run all*.
+# 1. Read a cell and guess what it will print. Run it: Shift + Enter. Change a number and run it again.
+# 2. Run cells from top to bottom. If something looks odd: *Kernel → Restart Kernel and Run All Cells*.
 # 3. Then do the lesson's [exercises](exercises/00_start_here.ipynb). A check tells you what is likely wrong.
+
+# %% [markdown]
+# Later lessons are named by their numbers. Those that the README does not list yet are on their way.
+#
+# The list of topics comes from five articles on large models, published in Chinese. Some of what they say is wrong, and
+# a lesson then shows it with a measurement. *S1-4.3* in a list of sources means article 1 of the five, counted from 0,
+# section 4.3.
 
 # %% [markdown]
 # ### Is this machine ready?
@@ -59,8 +66,14 @@ doctor.show(doctor.examine())
 # %% [markdown]
 # ## What is a parameter?
 #
-# A **parameter** is a number that training adjusts. In a **dense** layer each unit has a weight for each of its inputs,
-# and a bias. For layer sizes $n_0, n_1, \dots, n_L$ the number of parameters is
+# A **unit** multiplies each of its inputs by a **weight**, adds them up, and adds a **bias**. A **dense layer** is a row of
+# units that all read the same inputs; a **network** is a chain of layers, each reading the one before.
+#
+# Weights and biases are the **parameters**: the numbers that training adjusts. Two inputs and a layer of three units make
+# six weights and three biases, nine parameters.
+
+# %% [markdown]
+# For layer sizes $n_0, n_1, \dots, n_L$ the number of parameters is
 #
 # $$P = \sum_{l=1}^{L} \bigl(n_{l-1}\, n_l + n_l\bigr).$$
 #
@@ -68,7 +81,8 @@ doctor.show(doctor.examine())
 # |---|---|---|
 # | $n_0$ | number of inputs | `sizes[0]` |
 # | $n_l$ | units of layer $l$, each with $n_{l-1}$ weights and 1 bias | `sizes[l]` |
-# | $P$ | number of parameters | `parameters` |
+# | $L$ | number of layers | `len(sizes) - 1` |
+# | $P$ | number of parameters | `network_parameters(sizes)` |
 
 
 # %%
@@ -80,12 +94,15 @@ def network_parameters(sizes):
     return sum(dense_parameters(inputs, units) for inputs, units in pairwise(sizes))
 
 
+print(network_parameters([2, 3]))
+
 # %% [markdown]
-# A network for pictures of 28 × 28 pixels and ten classes, with 128 units between them, the one that lesson 03 trains:
+# Now a network for pictures of 28 × 28 = 784 pixels and ten classes, with 128 units between, which lesson 03 trains. Keras
+# calls the table of a layer's weights its **kernel**. Change `sizes` and run the cell again.
 
 # %% tags=["nbval-check-output"]
 sizes = [784, 128, 10]
-model = keras.Sequential([keras.Input((784,)), layers.Dense(128, activation="relu"), layers.Dense(10)])
+model = keras.Sequential([keras.Input((sizes[0],)), *(layers.Dense(units) for units in sizes[1:])])
 for layer in model.layers:
     kernel, bias = layer.get_weights()
     print(f"kernel {kernel.shape}, bias {bias.shape}: {kernel.size} + {bias.size} parameters")
@@ -94,9 +111,13 @@ assert network_parameters(sizes) == model.count_params()
 print("by hand and in Keras:", network_parameters(sizes))
 
 # %% [markdown]
-# Other layers differ in the shapes of their weights, not in the counting. A **convolution** slides a small kernel over
-# a picture, and an **LSTM** has four small dense layers inside; lessons 06 and 08 say why. Here are their formulas, and
-# three networks of the source documents, counted both ways. `Flatten` and pooling have no parameters.
+# Layers of other kinds differ in the shapes of their weights, not in the counting. Two you will meet, for now as shapes
+# only:
+#
+# - a **convolution** (lesson 06) slides small kernels, here of 3 × 3 pixels, over a picture;
+# - an **LSTM** (lesson 08) reads a sequence with four dense layers inside.
+#
+# `MaxPooling2D` halves a picture and `Flatten` makes it one row of numbers; neither has parameters.
 
 
 # %%
@@ -105,97 +126,92 @@ def conv_parameters(kernel_positions, channels, filters):
 
 
 def lstm_parameters(inputs, units):
-    return 4 * ((inputs + units) * units + units)
+    return 4 * dense_parameters(inputs + units, units)
 
 
-by_hand = {
-    "pictures (S1-5.3)": conv_parameters(3 * 3, 3, 32)
-    + conv_parameters(3 * 3, 32, 64)
-    + conv_parameters(3 * 3, 64, 128)
-    + dense_parameters(512, 10),
-    "sequences (S0-4.2)": lstm_parameters(1, 64) + lstm_parameters(64, 64) + dense_parameters(64, 10),
-    "sound (S3-1.4.3)": conv_parameters(3, 1, 64) + conv_parameters(3, 64, 64) + dense_parameters(1920, 10),
-}
-
-# %%
-in_keras = {
-    "pictures (S1-5.3)": [
-        keras.Input((32, 32, 3)),
-        layers.Conv2D(32, 3),
-        layers.MaxPooling2D(2),
-        layers.Conv2D(64, 3),
-        layers.MaxPooling2D(2),
-        layers.Conv2D(128, 3),
-        layers.MaxPooling2D(2),
-        layers.Flatten(),
-        layers.Dense(10),
-    ],
-    "sequences (S0-4.2)": [
-        keras.Input((10, 1)),
-        layers.LSTM(64, return_sequences=True),
-        layers.LSTM(64),
-        layers.Dense(10),
-    ],
-    "sound (S3-1.4.3)": [
-        keras.Input((128, 1)),
-        layers.Conv1D(64, 3),
-        layers.MaxPooling1D(2),
-        layers.Conv1D(64, 3),
-        layers.MaxPooling1D(2),
-        layers.Flatten(),
-        layers.Dense(10),
-    ],
-}
+picture_network = [
+    keras.Input((32, 32, 3)),  # 32 x 32 pixels in three colours
+    layers.Conv2D(32, 3),  # 30 x 30, for the kernel must fit
+    layers.MaxPooling2D(2),  # 15 x 15
+    layers.Conv2D(64, 3),  # 13 x 13
+    layers.MaxPooling2D(2),  # 6 x 6
+    layers.Conv2D(128, 3),  # 4 x 4
+    layers.MaxPooling2D(2),  # 2 x 2
+    layers.Flatten(),  # 2 * 2 * 128 = 512
+    layers.Dense(10),
+]
+sequence_network = [
+    keras.Input((10, 1)),  # ten steps of one number
+    layers.LSTM(64, return_sequences=True),
+    layers.LSTM(64),
+    layers.Dense(10),
+]
 
 # %% tags=["nbval-check-output"]
-for name, stack in in_keras.items():
+convolutions = conv_parameters(9, 3, 32) + conv_parameters(9, 32, 64) + conv_parameters(9, 64, 128)
+by_hand = {
+    "picture network": convolutions + dense_parameters(512, 10),
+    "sequence network": lstm_parameters(1, 64) + lstm_parameters(64, 64) + dense_parameters(64, 10),
+}
+for name, stack in (("picture network", picture_network), ("sequence network", sequence_network)):
     count = keras.Sequential(stack).count_params()
-    assert count == by_hand[name]
-    print(f"{name:20} {count:8,}")
+    assert count == by_hand[name], f"{name}: by hand {by_hand[name]}, Keras {count}"
+    print(f"{name:17} {count:7,}")
 
 # %% [markdown]
 # ## From parameters to bytes
 #
 # A parameter is stored in `float32` unless said otherwise: 32 bits, four bytes. Fewer bits make the same model smaller;
-# lesson 15 measures what that costs. Training needs more: for each parameter a gradient, and for
-# the optimizer Adam two running means besides.
+# lesson 15 measures what that costs.
 
 # %% tags=["nbval-check-output"]
 parameters = model.count_params()
-weights = sum(array.nbytes for array in model.get_weights())
-assert weights == FLOAT32_BYTES * parameters
+assert sum(array.nbytes for array in model.get_weights()) == FLOAT32_BYTES * parameters
 for kind in ("float32", "float16", "int8"):
     print(f"{kind:8} {parameters * np.dtype(kind).itemsize:9,} bytes")
 
-optimizer = keras.optimizers.Adam()
-optimizer.build(model.trainable_variables)
-moments = (
-    sum(int(np.prod(variable.shape)) for variable in optimizer.variables) - 2
-)  # less the step and the rate
-assert moments == 2 * parameters
-training = FLOAT32_BYTES * (parameters + parameters + moments)
-print(f"training with Adam in float32: {training:,} bytes, {training // parameters} for each parameter")
+# %% [markdown]
+# Training needs more. For each parameter it computes a **gradient**: how the error would change if that parameter did. An
+# **optimizer** turns gradients into steps, and many keep averages of past gradients besides, as many numbers again.
+# Lesson 04 says why; here we only count what Keras sets aside.
+
+# %% tags=["nbval-check-output"]
+optimizers = {
+    "gradient descent": keras.optimizers.SGD(),
+    "with momentum": keras.optimizers.SGD(momentum=0.9),
+    "Adam": keras.optimizers.Adam(),
+}
+for name, optimizer in optimizers.items():
+    optimizer.build(model.trainable_variables)
+    kept = sum(int(np.prod(variable.shape)) for variable in optimizer.variables if len(variable.shape) > 0)
+    training = FLOAT32_BYTES * (parameters + parameters + kept)  # weights, gradients, averages
+    print(
+        f"{name:16} {kept // parameters} averages, {training:9,} bytes, {training // parameters} for each parameter"
+    )
 
 # %% [markdown]
-# That leaves out the **activations**, the outputs of each layer that training keeps for each example of a batch.
-#
+# Besides, training keeps the outputs of each layer for each example that it looks at together. Those depend on the
+# data as well, and are left out here.
+
+# %% [markdown]
 # ## What makes a model large?
 #
-# BERT and GPT are stacks of **Transformer** blocks, which lesson 10 builds. A block of width $d$ holds
+# BERT and GPT, the models behind today's language tools, are stacks of **Transformer** blocks, which lesson 10 builds. For
+# now a block of width $d$ is a list of shapes:
 #
-# - attention: four square dense layers, $4(d^2 + d)$;
-# - a feed-forward network that widens to $4d$ and back, $8d^2 + 5d$;
-# - two normalisations with a scale and a shift each, $4d$.
+# - *attention*: four dense layers from $d$ to $d$, $4(d^2 + d)$;
+# - a small network from $d$ to $4d$ and back, $8d^2 + 5d$;
+# - two *normalisations* with $2d$ parameters each, $4d$.
 #
-# So a block has about $12 d^2$ parameters. Before the blocks stands a vector of $d$ numbers for each of the $V$ words and
-# the $T$ positions it knows.
+# So a block has $12 d^2 + 13 d$ parameters. Before the blocks stands a vector of $d$ numbers for each of the $V$ words and
+# $T$ positions that the model knows.
 
 
 # %%
 def block_parameters(width):
     attention = 4 * dense_parameters(width, width)
-    feed_forward = dense_parameters(width, 4 * width) + dense_parameters(4 * width, width)
-    return attention + feed_forward + 2 * (2 * width)
+    widen, narrow = dense_parameters(width, 4 * width), dense_parameters(4 * width, width)
+    return attention + widen + narrow + 2 * (2 * width)
 
 
 def transformer_parameters(blocks, width, vocabulary, positions, others):
@@ -203,107 +219,119 @@ def transformer_parameters(blocks, width, vocabulary, positions, others):
 
 
 # %% tags=["nbval-check-output"]
-width = 768
+width = 768  # a multiple of 12, the number of attention's heads here
 parts = {
-    "attention": (layers.MultiHeadAttention(num_heads=12, key_dim=64), ((1, 5, width), (1, 5, width))),
-    "widen": (layers.Dense(4 * width), ((1, 5, width),)),
-    "narrow": (layers.Dense(width), ((1, 5, 4 * width),)),
-    "first normalisation": (layers.LayerNormalization(), ((1, 5, width),)),
-    "second normalisation": (layers.LayerNormalization(), ((1, 5, width),)),
+    "attention": (layers.MultiHeadAttention(12, width // 12), [(1, 5, width), (1, 5, width)]),
+    "widen": (layers.Dense(4 * width), [(1, 5, width)]),
+    "narrow": (layers.Dense(width), [(1, 5, 4 * width)]),
+    "first normalisation": (layers.LayerNormalization(), [(1, 5, width)]),
+    "second normalisation": (layers.LayerNormalization(), [(1, 5, width)]),
 }
+total = 0
 for name, (layer, shapes) in parts.items():
     layer.build(*shapes)
+    total += layer.count_params()
     print(f"{name:21} {layer.count_params():10,}")
-assert sum(layer.count_params() for layer, _ in parts.values()) == block_parameters(width)
-print(f"{'a block of width 768':21} {block_parameters(width):10,}")
+assert total == block_parameters(width), f"by hand {block_parameters(width)}, Keras {total}"
+print(f"{'a block':21} {total:10,}")
 
 # %% [markdown]
-# Now count published models from the sizes in their papers alone. `others` holds a last normalisation, and in BERT the
-# two segment vectors and a dense layer on top.
+# Now count published models from their sizes, and compare with what their papers say. `others` holds, in BERT and MiniLM,
+# the vectors of two segments, a normalisation and a dense layer on top; in GPT a last normalisation.
 
 # %% tags=["nbval-check-output"]
 counted = {
-    "MiniLM (lesson 11)": transformer_parameters(
-        6, 384, 30_522, 512, others=4 * 384 + dense_parameters(384, 384)
-    ),
-    "BERT base": transformer_parameters(12, 768, 30_522, 512, others=4 * 768 + dense_parameters(768, 768)),
-    "GPT-2": transformer_parameters(48, 1600, 50_257, 1024, others=2 * 1600),
-    "GPT-3": transformer_parameters(96, 12_288, 50_257, 2048, others=2 * 12_288),
+    "MiniLM": transformer_parameters(6, 384, 30_522, 512, 2 * 384 + 2 * 384 + dense_parameters(384, 384)),
+    "BERT base": transformer_parameters(12, 768, 30_522, 512, 2 * 768 + 2 * 768 + dense_parameters(768, 768)),
+    "GPT-2": transformer_parameters(48, 1600, 50_257, 1024, 2 * 1600),
+    "GPT-3": transformer_parameters(96, 12_288, 50_257, 2048, 2 * 12_288),
 }
-stated = {"BERT base": 110e6, "GPT-2": 1.5e9, "GPT-3": 175e9}  # in the abstracts of their papers
-for name, parameters in counted.items():
-    print(f"{name:18} {parameters:15,}", f"stated: {stated[name]:.3g}" if name in stated else "")
-for name in stated:
-    np.testing.assert_allclose(counted[name], stated[name], rtol=0.04)  # stated to two or three digits
+in_papers = {"BERT base": 110e6, "GPT-2": 1542e6, "GPT-3": 175e9}
+for name, count in counted.items():
+    print(f"{name:9} {count:15,}", f" in its paper {in_papers[name]:15,.0f}" if name in in_papers else "")
+for name in in_papers:
+    np.testing.assert_allclose(counted[name], in_papers[name], rtol=0.015)  # papers round, GPT-2's most
 
 # %% [markdown]
 # ## One chart
 #
-# Two of the source documents define a *large model*. One says millions, tens of millions, up to hundreds of millions of
-# parameters (S0-2.1); another, hundreds of billions to trillions (S4-1.1). Let us see what each would call large.
+# What is a *large* model? One article says millions or tens of millions of parameters, up to hundreds of millions; we read
+# that as $10^6$ to $10^9$. Another says hundreds of billions to trillions: $10^{11}$ and more. Let us see what each would call
+# large.
 
 # %%
-STATED = {  # as their papers say
+points = {"lesson 01's model": network_parameters([3, 1]), "lesson 03's network": network_parameters(sizes)}
+points |= by_hand
+lenet = conv_parameters(25, 1, 6) + conv_parameters(25, 6, 16) + network_parameters([400, 120, 84, 10])
+points |= {"LeNet-5, simplified, 1998": lenet, "MiniLM 2020 (lesson 11)": counted["MiniLM"]}
+points |= {
+    "BERT base 2018": counted["BERT base"],
+    "GPT-2 2019": counted["GPT-2"],
+    "GPT-3 2020": counted["GPT-3"],
+}
+for network, year in ((keras.applications.ResNet50, 2015), (keras.applications.EfficientNetB0, 2019)):
+    variables = network(weights=None).trainable_variables
+    points[f"{network.__name__} {year}"] = sum(int(np.prod(variable.shape)) for variable in variables)
+
+STATED = {
     "AlexNet 2012": 60e6,
     "VGG-16 2014": 138e6,
     "ViT-B/16 2020": 86e6,
     "DALL-E 2021": 12e9,
     "PaLM 2022": 540e9,
 }
-counts = dict(by_hand)
-counts |= {
-    "lesson 01: 3 features": network_parameters([3, 1]),
-    "lesson 03: 784-128-10": network_parameters(sizes),
-}
-counts |= {
-    "LeNet-5 1998": conv_parameters(25, 1, 6)
-    + conv_parameters(25, 6, 16)
-    + network_parameters([400, 120, 84, 10])
-}
-counts |= {"MiniLM 2020 (lesson 11)": counted["MiniLM (lesson 11)"], "BERT base 2018": counted["BERT base"]}
-counts |= {"GPT-2 2019": counted["GPT-2"], "GPT-3 2020": counted["GPT-3"]}
-for network, year in ((keras.applications.ResNet50, 2015), (keras.applications.EfficientNetB0, 2019)):
-    counts[f"{network.__name__} {year}"] = network(weights=None).count_params()
+everything = sorted([*points.items(), *STATED.items()], key=lambda item: item[1])
 memory = psutil.virtual_memory().total
 
 # %%
-everything = sorted([*counts.items(), *STATED.items()], key=lambda item: item[1])
-fig, ax = plt.subplots(figsize=(9, 6.5))
-ax.axvspan(1e6, 1e9, color=plots.ORANGE, alpha=0.2, lw=0, label='"large" in S0-2.1')
-ax.axvspan(1e11, 1e13, color=plots.SKY, alpha=0.3, lw=0, label='"large" in S4-1.1')
-ax.axvline(
-    memory / FLOAT32_BYTES, color=plots.RED, ls=":", label=f"fills this machine's {memory / 1e9:.0f} GB"
-)
-for row, (name, parameters) in enumerate(everything):
-    marker = "o" if name in counts else "s"
-    ax.plot(parameters, row, marker, color=plots.BLUE if name in counts else plots.GREY)
+fig, ax = plt.subplots(figsize=(9, 6))
+ax.axvspan(1e6, 1e9, color=plots.ORANGE, alpha=0.2, lw=0, label='"large", says one article')
+ax.axvspan(1e11, 1e13, color=plots.SKY, alpha=0.3, lw=0, label='"large", says another')
+ax.axvline(memory / FLOAT32_BYTES, color="black", ls=":", label=f"fills this machine's {memory / 1e9:.0f} GB")
+for row, (name, count) in enumerate(everything):
+    ax.plot(
+        count, row, *(["o"] if name in points else ["s"]), color=plots.BLUE if name in points else plots.RED
+    )
 ax.plot([], [], "o", color=plots.BLUE, label="counted here")
-ax.plot([], [], "s", color=plots.GREY, label="stated in its paper")
+ax.plot([], [], "s", color=plots.RED, label="stated in its paper")
 ax.set_xscale("log")
+ax.grid(axis="x", alpha=0.4)
 ax.set_yticks(range(len(everything)), [name for name, _ in everything])
 ax.set(
     xlabel="parameters",
     xlim=(1, 1e13),
-    title="Large is relative: eleven orders of magnitude from lesson 01 to PaLM",
+    title="Large is relative: eleven powers of ten from lesson 01 to PaLM",
 )
 ax.legend(loc="upper left")
-plt.show()
-
-# %% tags=["nbval-check-output"]
-first = [name for name, parameters in everything if 1e6 <= parameters < 1e9]
-second = [name for name, parameters in everything if parameters >= 1e11]
-print("large by the first definition: ", ", ".join(first))
-print("large by the second definition:", ", ".join(second))
-assert not set(first) & set(second)
+plots.show(fig)
 
 # %% [markdown]
-# No model is large by both definitions. The word means *large for its year and for your machine*, so this course gives
-# numbers instead. What lies right of the dotted line does not fit into this machine's memory in `float32`.
-#
+# The axis is logarithmic: each mark is a hundred times the one before. Models right of the dotted line do not fit into this
+# machine's memory in `float32`.
+
+# %% tags=["nbval-check-output"]
+first = [name for name, count in everything if 1e6 <= count < 1e9]
+second = [name for name, count in everything if count >= 1e11]
+neither = [name for name, count in everything if 1e9 <= count < 1e11]
+print("large for the first article: ", *first, sep="\n  ")
+print("large for the second article:", *second, sep="\n  ")
+print("too large for the first, not large enough for the second:", *neither, sep="\n  ")
+assert first
+assert second
+assert neither
+
+# %% [markdown]
+# The two definitions have no model in common, and GPT-2 and DALL-E fit neither. The word has no fixed meaning, so this
+# course gives numbers instead.
+
+# %% [markdown]
 # ## How long would it take?
 #
-# A pass through a network multiplies and adds once for each parameter; training needs about three times a pass. So
-# training costs roughly $6PD$ operations for $D$ tokens (pieces of words). How many can this machine do?
+# For each **token**, a piece of a word, a Transformer uses each weight of its blocks once: a multiplication and an
+# addition. Training goes through the network forward and then backward, which costs twice as much. So training on $D$
+# tokens takes about $2 \cdot 3 \cdot P \cdot D = 6PD$ operations. (A convolution uses each weight many times: there the rule fails.)
+#
+# How many can this machine do? A product of two $n \times n$ matrices takes $2n^3$.
 
 # %%
 side = 2048
@@ -314,27 +342,31 @@ for _ in range(10):
     np.asarray(keras.ops.matmul(matrix, matrix))
     seconds.append(time.perf_counter() - start)
 speed = 2 * side**3 / min(seconds)
-print(f"this machine: {speed / 1e9:,.0f} billion operations a second")
+print(f"this machine: about {speed / 1e9:,.0f} billion operations a second")
 
+DAY = 24 * 3600  # seconds
 pretraining = 6 * counted["GPT-3"] * 300e9  # tokens: Brown et al. (2020), table 2.1
-np.testing.assert_allclose(pretraining, 3.14e23, rtol=0.02)  # what that paper states in its appendix D
-day = 24 * 3600
-print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second: {pretraining / (1000 * 1e14) / day:.0f} days")
-fine_tuning = 6 * counted["MiniLM (lesson 11)"] * 2 * 4000 * 48  # epochs, reviews, tokens in each
-print(
-    f"lesson 11: {pretraining / fine_tuning:.0e} times less work, {fine_tuning / speed / 60:.0f} minutes here"
-)
+np.testing.assert_allclose(pretraining, 3.14e23, rtol=0.02)  # what that paper's appendix D states
+print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second each: {pretraining / (1000 * 1e14) / DAY:.0f} days")
+
+# %% [markdown]
+# Now lesson 11's task: two passes over 4,000 reviews of about 48 tokens, to *fine-tune* MiniLM, that is, to go on training a
+# model that others have trained. Its word vectors are looked up, not multiplied, so only its blocks count.
 
 # %% tags=["headline"]
-years = pretraining / speed / day / 365
-print(f"a CNN has {by_hand['pictures (S1-5.3)']:,} parameters; GPT-3 would train here for {years:,.0f} years")
+fine_tuning = 6 * (6 * block_parameters(384)) * 2 * 4000 * 48
+years = float(f"{pretraining / speed / DAY / 365:.1g}")  # one digit: the speed differs from run to run
+minutes = fine_tuning / speed / 60
+print(
+    f"GPT-3 from nothing: about {years:,.0f} years here; MiniLM for one task: from {minutes:.0f} minutes on"
+)
 
 # %% [markdown]
-# Hence the plan of this course: learn every part on models that train here in minutes, and *fine-tune* a pretrained
-# one in lesson 11, which takes minutes as well.
+# *From*, because matrices of that size are the best case. Hence the plan of this course: learn each part on models that
+# train here in minutes, then start from pretrained weights.
 
 # %% [markdown]
-# ## Where such models are used, and where the course treats them
+# ## Where such models are used
 #
 # | field | tasks | lessons |
 # |---|---|---|
@@ -348,44 +380,37 @@ print(f"a CNN has {by_hand['pictures (S1-5.3)']:,} parameters; GPT-3 would train
 # from the web, processors for matrices, and algorithms that can use both.
 
 # %% [markdown]
-# ## What a large model does not change
+# ### What a large model does not change
 #
-# - **It does not solve everything.** It is bounded by its data, its objective and its cost. On tables, forests of small
-#   trees often win (lesson 05).
-# - **It is not a black box you must accept**: lessons 06, 11 and 17 look inside, and at bias, leaks and fairness.
-# - **It is not out of reach.** Start from pretrained weights (11), compress (15), share the work (19).
+# - **It does not solve everything.** Its data, its aim and its cost bound it. On tables of middling size, collections of
+#   decision trees still often win (Grinsztajn et al. 2022; lesson 05).
+# - **It can be looked into** (lessons 06 and 11), and must be: it may be biased or leak its data (17).
+# - **It is within reach**: start from pretrained weights (11), compress (15), share the work (19).
 #
-# To choose a model: name the task and how you will measure it, try the simplest baseline, and grow only when a
+# To choose a model: name the task and how you will measure it, try the simplest model first, and grow only when a
 # measurement pays for it.
 
 # %% [markdown]
 # ### Will it take jobs?
 #
-# One of the documents (S2-8) expects low-paid work to be affected. For language models the estimate is the reverse:
-# Eloundou et al. (2023) find that around 80 % of workers in the United States could see at least a tenth of their tasks
-# affected, about 19 % at least half, and that *higher*-paid jobs may be more exposed. They measure exposure, not loss.
+# One article expects that low-paid work will be affected. For language models the estimate is the reverse: Eloundou et al.
+# (2023) find that around 80 % of workers in the United States could see at least a tenth of their tasks affected, about
+# 19 % at least half, and that *higher*-paid jobs may be more exposed. They measure exposure, not loss.
 
 # %% [markdown]
 # ### Tools
 #
-# This course uses **Keras** on **TensorFlow**, with **scikit-learn** beside it. **PyTorch** is the other large framework;
-# the ideas are the same, and Keras 3 runs on it too. For text there are Transformers, spaCy and NLTK; for pictures OpenCV and
-# **Pillow**. Data sets you will meet everywhere: MNIST, CIFAR, ImageNet, IMDB, WikiText. Papers are on arXiv and in the
-# Journal of Machine Learning Research.
-#
-# A document lists PIL beside Pillow. They are one: Pillow took over PIL and kept the name you import.
-
-# %% tags=["nbval-check-output"]
-from importlib.metadata import packages_distributions
-
-print("import PIL comes from the package:", *sorted(set(packages_distributions()["PIL"])))
+# This course uses **Keras** on **TensorFlow**, with **scikit-learn** beside it. **PyTorch** is the other large framework; the
+# ideas are the same, and Keras runs on it too. For text there are Transformers, spaCy and NLTK; for pictures OpenCV and
+# Pillow, which took over the older PIL and kept its name: `import PIL`. Data sets you will meet everywhere: MNIST, CIFAR,
+# ImageNet, IMDB, WikiText.
 
 # %% [markdown]
 # ## What to keep
 #
-# - Parameters are the entries of weight arrays: count them before you build.
-# - In `float32` a model takes $4P$ bytes, and training with Adam $16P$ and the activations.
-# - A Transformer block has about $12d^2$ parameters: twice the width, four times the weights.
+# - Parameters are the entries of weight tables: count them before you build.
+# - In `float32` a model takes $4P$ bytes, and training with Adam $16P$ and the layers' outputs.
+# - A Transformer block has about $12d^2$ parameters, and training on $D$ tokens takes about $6PD$ operations.
 # - "Large" has no fixed meaning. Give the number.
 #
 # Next: the [exercises](exercises/00_start_here.ipynb), then [lesson 01](01_linear_regression.ipynb).
@@ -393,13 +418,26 @@ print("import PIL comes from the package:", *sorted(set(packages_distributions()
 # %% [markdown]
 # ### Sources
 #
-# - LeNet-5: LeCun et al. (1998). AlexNet: Krizhevsky et al. (2012). VGG: Simonyan & Zisserman (2014), arXiv:1409.1556. ResNet: He
-#   et al. (2015), arXiv:1512.03385. EfficientNet: Tan & Le (2019), arXiv:1905.11946. ViT: Dosovitskiy et al. (2020), arXiv:2010.11929.
-# - The Transformer: Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin (2017), arXiv:1706.03762;
-#   document 3 gets two of these names wrong and leaves three out.
-# - BERT: Devlin et al. (2018), arXiv:1810.04805. MiniLM: Wang et al. (2020), arXiv:2002.10957. GPT-2: Radford et al. (2019). GPT-3:
-#   Brown et al. (2020), arXiv:2005.14165. DALL-E: Ramesh et al. (2021), arXiv:2102.12092. PaLM: Chowdhery et al. (2022), arXiv:2204.02311.
-# - $6PD$: Kaplan et al. (2020), arXiv:2001.08361. Jobs: Eloundou et al. (2023), arXiv:2303.10130.
+# - LeCun et al. (1998), *Gradient-based learning applied to document recognition*: LeNet-5.
+# - Krizhevsky et al. (2012), *ImageNet classification with deep convolutional neural networks*: AlexNet.
+# - Simonyan & Zisserman (2014), [arXiv:1409.1556](https://arxiv.org/abs/1409.1556): VGG-16.
+# - He et al. (2015), [arXiv:1512.03385](https://arxiv.org/abs/1512.03385): ResNet.
+# - Tan & Le (2019), [arXiv:1905.11946](https://arxiv.org/abs/1905.11946): EfficientNet.
+# - Dosovitskiy et al. (2020), [arXiv:2010.11929](https://arxiv.org/abs/2010.11929): ViT.
+# - Ramesh et al. (2021), [arXiv:2102.12092](https://arxiv.org/abs/2102.12092): DALL-E.
+# - Chowdhery et al. (2022), [arXiv:2204.02311](https://arxiv.org/abs/2204.02311): PaLM.
+
+# %% [markdown]
+# - Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser, Polosukhin (2017),
+#   [arXiv:1706.03762](https://arxiv.org/abs/1706.03762): the Transformer. (Article 3 misspells this list.)
+# - Devlin et al. (2018), [arXiv:1810.04805](https://arxiv.org/abs/1810.04805): BERT.
+# - Radford et al. (2019), *Language models are unsupervised multitask learners*: GPT-2.
+# - Brown et al. (2020), [arXiv:2005.14165](https://arxiv.org/abs/2005.14165): GPT-3.
+# - Wang et al. (2020), [arXiv:2002.10957](https://arxiv.org/abs/2002.10957): MiniLM.
+# - Kaplan et al. (2020), [arXiv:2001.08361](https://arxiv.org/abs/2001.08361): $6PD$.
+# - Grinsztajn et al. (2022), [arXiv:2207.08815](https://arxiv.org/abs/2207.08815): trees on tables.
+# - Eloundou et al. (2023), [arXiv:2303.10130](https://arxiv.org/abs/2303.10130): exposure of jobs.
+# - The articles: S0-2.1 and S4-1.1 (large), S1-5.3 and S0-4.2 (the two networks), S2-8 (jobs), S2-6 (PIL).
 
 # %% [markdown] tags=["exercises"]
 # # 00 · Start here: exercises
@@ -520,12 +558,41 @@ def widen(sizes, factor):
 check("00.4", widen)
 
 # %% [markdown]
-# **Think about it**: from a network [784, 128, 128, 10] to one twice as wide, by what factor do the weights *between the two
-# hidden layers* grow? And all the parameters? Your own functions tell.
+# Try it: from [784, 128, 128, 10] to a network twice as wide, by what factor do the weights *between the two hidden layers*
+# grow, 128 · 128 of them at first? And all parameters together? Your functions tell the second.
+
+# %%
 
 # %% [markdown] tags=["answer"]
-# Between the hidden layers: from 128 · 128 to 256 · 256, four times as many. In all it is less, since the inputs and outputs
-# stay as they are:
+# Between the hidden layers: 256 · 256 for 128 · 128, four times as many. In all it is less, since the weights at the inputs and
+# the outputs only double:
 
 # %% tags=["answer"]
 print(count_parameters(widen([784, 128, 128, 10], 2)) / count_parameters([784, 128, 128, 10]))
+
+# %% [markdown]
+# ## 00.5 Days of training
+#
+# For a Transformer, by the rule of thumb $6PD$.
+
+
+# %%
+def training_days(parameters, tokens, speed):
+    """Days that training takes at best.
+
+    Args:
+        parameters: int or float.
+        tokens: int or float, how many tokens are read in training.
+        speed: float, operations a second.
+    Returns:
+        float.
+
+    training_days(1e9, 1e10, 1e15) is about 0.69.
+    """
+    ### BEGIN SOLUTION
+    return 6 * parameters * tokens / speed / (24 * 3600)
+    ### END SOLUTION
+
+
+# %%
+check("00.5", training_days)

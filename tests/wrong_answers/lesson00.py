@@ -120,6 +120,26 @@ def kilobytes(parameters, bits):
     return parameters * bits // 8 // 1024
 
 
+@wrong("00.2", says="`round` may go down")
+def round_to_even(parameters, bits):
+    return round(parameters * bits / 8)
+
+
+@wrong("00.2", says="`round` may go down")
+def round_half_up(parameters, bits):
+    return int(parameters * bits / 8 + 0.5)
+
+
+@wrong("00.2", says="nothing is left over")
+def always_one_more(parameters, bits):
+    return parameters * bits // 8 + 1
+
+
+@wrong("00.2", says="round once")
+def round_each(parameters, bits):
+    return parameters * math.ceil(bits / 8)
+
+
 @wrong("00.2", says="eight bits are a byte")
 def ten_bits(parameters, bits):
     return parameters * bits // 10
@@ -161,6 +181,21 @@ def moments_once(parameters, moments):
     return 4 * (2 * parameters + moments)
 
 
+@wrong("00.3", says="Adam's two averages only")
+def always_adam(parameters, moments):
+    return 16 * parameters
+
+
+@wrong("00.3", says="four bytes too")
+def moments_in_numbers(parameters, moments):
+    return 8 * parameters + parameters * moments
+
+
+@wrong("00.3", says="Those are bits")
+def training_bits(parameters, moments):
+    return 32 * parameters * (2 + moments)
+
+
 @wrong("00.3", says="four bytes each")
 def in_float64(parameters, moments):
     return 8 * parameters * (2 + moments)
@@ -174,7 +209,7 @@ def widen_in_a_loop(sizes, factor):
     return wider
 
 
-@wrong("00.4", says="The data fix the inputs and outputs")
+@wrong("00.4", says="The data fix the inputs and the outputs")
 def widen_all(sizes, factor):
     return [factor * n for n in sizes]
 
@@ -211,6 +246,26 @@ def unchanged(sizes, factor):
     return list(sizes)
 
 
+@wrong("00.4", says="repeats the list")
+def repeat(sizes, factor):
+    return [sizes[0], *sizes[1:-1] * factor, sizes[-1]]
+
+
+@wrong("00.4", says="there may be more")
+def first_hidden_only(sizes, factor):
+    return [sizes[0], factor * sizes[1], *sizes[2:]] if len(sizes) > 2 else list(sizes)
+
+
+@wrong("00.4", says="factor of 2")
+def always_double(sizes, factor):
+    return [sizes[0], *(2 * n for n in sizes[1:-1]), sizes[-1]]
+
+
+@wrong("00.4", says="tuple of int")
+def as_tuple(sizes, factor):
+    return (sizes[0], *(factor * n for n in sizes[1:-1]), sizes[-1])
+
+
 @wrong("00.4", says="list of int")
 def as_floats(sizes, factor):
     return [sizes[0], *(float(factor * n) for n in sizes[1:-1]), sizes[-1]]
@@ -219,3 +274,58 @@ def as_floats(sizes, factor):
 @wrong("00.4", says="Expected numbers")
 def as_text(sizes, factor):
     return "-".join(str(n) for n in sizes)
+
+
+@right("00.5")
+def days_step_by_step(parameters, tokens, speed):
+    operations = 2 * parameters * tokens
+    operations += 2 * operations
+    hours = operations / speed / 60 / 60
+    return hours / 24
+
+
+@right("00.5")
+def days_in_float32(parameters, tokens, speed):
+    return (
+        np.float32(6) * np.float32(parameters) * np.float32(tokens) / np.float32(speed) / np.float32(86_400)
+    )
+
+
+@wrong("00.5", says="Those are seconds")
+def in_seconds(parameters, tokens, speed):
+    return 6 * parameters * tokens / speed
+
+
+@wrong("00.5", says="Those are hours")
+def in_hours(parameters, tokens, speed):
+    return 6 * parameters * tokens / speed / 3600
+
+
+@wrong("00.5", says="60 twice")
+def sixty_once(parameters, tokens, speed):
+    return 6 * parameters * tokens / speed / 60 / 24
+
+
+@wrong("00.5", says="forward pass alone")
+def forward_only(parameters, tokens, speed):
+    return 2 * parameters * tokens / speed / 86_400
+
+
+@wrong("00.5", says="factor 6")
+def no_factor(parameters, tokens, speed):
+    return parameters * tokens / speed / 86_400
+
+
+@wrong("00.5", says="tokens are missing")
+def one_token(parameters, tokens, speed):
+    return 6 * parameters / speed / 86_400
+
+
+@wrong("00.5", says="divide by the speed")
+def times_speed(parameters, tokens, speed):
+    return 6 * parameters * tokens * speed / 86_400
+
+
+@wrong("00.5", says="then seconds, then days")
+def in_years(parameters, tokens, speed):
+    return 6 * parameters * tokens / speed / 86_400 / 365

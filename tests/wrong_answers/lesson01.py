@@ -10,70 +10,92 @@ def with_ones(X):
 
 
 @right("01.1")
-def predict_by_table(X, beta):
-    return with_ones(X) @ beta
+def standardise_in_loops(train, new):
+    columns = []
+    for j in range(train.shape[1]):
+        mean = sum(train[:, j]) / len(train)
+        variance = sum((train[:, j] - mean) ** 2) / len(train)
+        columns.append([(value - mean) / variance**0.5 for value in new[:, j]])
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 @right("01.1")
-def predict_by_einsum(X, beta):
-    return np.einsum("nd,d->n", X, beta[1:]) + beta[0]
+def standardise_by_sklearn(train, new):
+    from sklearn.preprocessing import StandardScaler
+
+    return StandardScaler().fit(train).transform(new)
 
 
 @right("01.1")
-def predict_in_loops(X, beta):
-    return [beta[0] + sum(b * x for b, x in zip(beta[1:], row, strict=True)) for row in X]
+def standardise_in_float32(train, new):
+    train, new = train.astype("float32"), new.astype("float32")
+    return (new - train.mean(0)) / train.std(0)
 
 
 @right("01.1")
-def predict_in_float32(X, beta):
-    return with_ones(X).astype("float32") @ beta.astype("float32")
+def standardise_in_keras(train, new):
+    from keras import layers
+
+    layer = layers.Normalization(axis=-1)
+    layer.adapt(train)
+    return layer(new)
 
 
-@right("01.1")
-def predict_in_keras(X, beta):
-    from keras import ops
-
-    return ops.squeeze(ops.matmul(X, beta[1:, None]), axis=1) + beta[0]
-
-
-@wrong("01.1", says="intercept is missing")
-def no_intercept(X, beta):
-    return X @ beta[1:]
+@wrong("01.1", says="scale of their own")
+def own_scale(train, new):
+    spread = new.std(axis=0)
+    return (new - new.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
 
-@wrong("01.1", says="not the last")
-def intercept_last(X, beta):
-    return X @ beta[:-1] + beta[-1]
+@wrong("01.1", says="moved the scale")
+def pooled_scale(train, new):
+    both = np.concatenate([train, new])
+    return (new - both.mean(axis=0)) / both.std(axis=0)
 
 
-@wrong("01.1", says="add them up")
-def terms(X, beta):
-    return with_ones(X) * beta
+@wrong("01.1", says="Those are the training rows")
+def training_rows(train, new):
+    return (train - train.mean(axis=0)) / train.std(axis=0)
 
 
-@wrong("01.1", says="column")
-def as_column(X, beta):
-    return (X @ beta[1:] + beta[0])[:, None]
+@wrong("01.1", says="Not yet divided")
+def only_centred(train, new):
+    return new - train.mean(axis=0)
 
 
-@wrong("01.1", says="intercepts alone")
-def intercept_only(X, beta):
-    return np.full(len(X), beta[0])
+@wrong("01.1", says="means of the training rows are not taken off")
+def only_scaled(train, new):
+    return new / train.std(axis=0)
 
 
-@wrong("01.1", says="one number for all rows")
-def summed(X, beta):
-    return np.sum(X * beta[1:]) + beta[0]
+@wrong("01.1", says="parentheses")
+def no_parentheses(train, new):
+    return new - train.mean(axis=0) / train.std(axis=0)
+
+
+@wrong("01.1", says="variance")
+def by_variance(train, new):
+    return (new - train.mean(axis=0)) / train.var(axis=0)
+
+
+@wrong("01.1", says="n - 1")
+def sample_deviation(train, new):
+    return (new - train.mean(axis=0)) / train.std(axis=0, ddof=1)
+
+
+@wrong("01.1", says="axis=0")
+def one_mean(train, new):
+    return (new - train.mean()) / train.std()
 
 
 @wrong("01.1", says="stopped with ValueError")
-def without_ones(X, beta):
-    return X @ beta
+def wrong_axis(train, new):
+    return (new - train.mean(axis=1)) / train.std(axis=1)
 
 
-@wrong("01.1", says="Row i is")
-def with_noise(X, beta):
-    return with_ones(X) @ beta + np.random.default_rng(0).normal(size=len(X))
+@wrong("01.1", says="divide by their standard deviation")
+def to_unit_range(train, new):
+    return (new - train.min(axis=0)) / (train.max(axis=0) - train.min(axis=0))
 
 
 @right("01.2")
@@ -139,9 +161,29 @@ def squares(y, y_hat):
     return (y - np.ravel(y_hat)) ** 2
 
 
-@wrong("01.2", says="Subtract, square, take the mean")
+@wrong("01.2", says="n - 1")
 def unbiased(y, y_hat):
     return np.sum((y - np.ravel(y_hat)) ** 2) / max(len(y) - 1, 1)
+
+
+@wrong("01.2", says="a constant error")
+def variance(y, y_hat):
+    return np.var(y - np.ravel(y_hat))
+
+
+@wrong("01.2", says="the shape is not")
+def in_an_array(y, y_hat):
+    return np.mean((y.reshape(-1, 1) - np.reshape(y_hat, (-1, 1))) ** 2, axis=0)
+
+
+@wrong("01.2", says="broadcasting")
+def broadcast_by_column(y, y_hat):
+    return np.mean((y - y_hat) ** 2, axis=0)
+
+
+@wrong("01.2", says="Subtract, square, take the mean")
+def fourth_power(y, y_hat):
+    return np.mean((y - np.ravel(y_hat)) ** 4)
 
 
 @wrong("01.2", says="returned nothing")
@@ -214,9 +256,34 @@ def without_target(A, y, beta):
     return 2 / len(y) * A.T @ (A @ beta)
 
 
+@wrong("01.3", says="number of coefficients")
+def mean_over_columns(A, y, beta):
+    return 2 / A.shape[1] * A.T @ (A @ beta - y)
+
+
+@wrong("01.3", says="number of entries")
+def mean_over_entries(A, y, beta):
+    return 2 / A.size * A.T @ (A @ beta - y)
+
+
+@wrong("01.3", says="n - 1")
+def mean_over_one_less(A, y, beta):
+    return 2 / max(len(y) - 1, 1) * A.T @ (A @ beta - y)
+
+
+@wrong("01.3", says="the shape is not")
+def gradient_as_column(A, y, beta):
+    return (2 / len(y) * A.T @ (A @ beta - y))[:, None]
+
+
+@wrong("01.3", says="stopped with ValueError")
+def not_transposed(A, y, beta):
+    return 2 / len(y) * A @ (A @ beta - y)
+
+
 @wrong("01.3", says="changes the loss at another rate")
-def divided_by_coefficients(A, y, beta):
-    return 2 / len(beta) * A.T @ (A @ beta - y) + 1
+def with_penalty(A, y, beta):
+    return 2 / len(y) * A.T @ (A @ beta - y) + 0.1
 
 
 @right("01.4")
@@ -287,7 +354,7 @@ def ridge(X, y):
     return np.linalg.solve(A.T @ A + np.eye(A.shape[1]), A.T @ y)
 
 
-@wrong("01.4", says="column")
+@wrong("01.4", says="the shape is not")
 def as_a_column(X, y):
     A = with_ones(X)
     return np.linalg.solve(A.T @ A, A.T @ y[:, None])
@@ -368,6 +435,40 @@ def one_less(A, y, learning_rate, steps, half):
 @wrong("01.5", says="divide by n")
 def summed_gradient(A, y, learning_rate, steps, half):
     return walk(A, y, learning_rate * len(y), steps, half)
+
+
+@wrong("01.5", says="one step too few")
+def returns_in_the_loop(A, y, learning_rate, steps, half):
+    for step in range(steps):
+        return walk(A, y, learning_rate, step + 1, half)
+    return np.zeros(A.shape[1])
+
+
+@wrong("01.5", says="whole path")
+def path(A, y, learning_rate, steps, half):
+    return [walk(A, y, learning_rate, k, half) for k in range(steps + 1)]
+
+
+@wrong("01.5", says="left out")
+def no_rate(A, y, learning_rate, steps, half):
+    return walk(A, y, 1.0, steps, half)
+
+
+@wrong("01.5", says="one after the other")
+def coordinates_in_turn(A, y, learning_rate, steps, half):
+    beta = np.zeros(A.shape[1])
+    for _ in range(steps):
+        for j in range(len(beta)):
+            beta[j] -= learning_rate * (1 if half else 2) * np.mean((A @ beta - y) * A[:, j])
+    return beta
+
+
+@wrong("01.5", says="stopped with ValueError")
+def zeros_for_rows(A, y, learning_rate, steps, half):
+    beta = np.zeros(len(y))
+    for _ in range(steps):
+        beta = beta - learning_rate * A.T @ (A @ beta - y)
+    return beta
 
 
 @wrong("01.5", says="Start from zeros")
