@@ -106,7 +106,9 @@ def data():
     from course_lib import data
 
     return [
-        Finding(row.name, row.ok, row.where if row.ok else "", "" if row.ok else row.where)
+        Finding(
+            data.DATASETS[row.name].title, row.ok, row.where if row.ok else "", "" if row.ok else row.where
+        )
         for row in data.status()
     ]
 

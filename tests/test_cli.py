@@ -156,7 +156,7 @@ def test_what_the_system_refuses_is_said_in_a_sentence(monkeypatch, error, says)
 def test_doctor_passes_here_and_says_what_it_looked_at(course):
     result = course.run("doctor")
     assert result.returncode == 0, result.stdout
-    for word in ("Python", "TensorFlow", "device", "memory", "disk", "auto_mpg"):
+    for word in ("Python", "TensorFlow", "device", "memory", "disk", "Auto MPG"):
         assert word in result.stdout
 
 

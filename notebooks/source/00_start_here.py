@@ -102,7 +102,9 @@ print(network_parameters([2, 3]))
 
 # %% tags=["nbval-check-output"]
 sizes = [784, 128, 10]
-model = keras.Sequential([keras.Input((sizes[0],)), *(layers.Dense(units) for units in sizes[1:])])
+model = keras.Sequential(
+    [keras.Input((sizes[0],)), *(layers.Dense(units) for units in sizes[1:])]
+)
 for layer in model.layers:
     kernel, bias = layer.get_weights()
     print(f"kernel {kernel.shape}, bias {bias.shape}: {kernel.size} + {bias.size} parameters")
@@ -148,12 +150,19 @@ sequence_network = [
 ]
 
 # %% tags=["nbval-check-output"]
-convolutions = conv_parameters(9, 3, 32) + conv_parameters(9, 32, 64) + conv_parameters(9, 64, 128)
+convolutions = (
+    conv_parameters(9, 3, 32) + conv_parameters(9, 32, 64) + conv_parameters(9, 64, 128)
+)
 by_hand = {
     "picture network": convolutions + dense_parameters(512, 10),
-    "sequence network": lstm_parameters(1, 64) + lstm_parameters(64, 64) + dense_parameters(64, 10),
+    "sequence network": lstm_parameters(1, 64)
+    + lstm_parameters(64, 64)
+    + dense_parameters(64, 10),
 }
-for name, stack in (("picture network", picture_network), ("sequence network", sequence_network)):
+for name, stack in (
+    ("picture network", picture_network),
+    ("sequence network", sequence_network),
+):
     count = keras.Sequential(stack).count_params()
     assert count == by_hand[name], f"{name}: by hand {by_hand[name]}, Keras {count}"
     print(f"{name:17} {count:7,}")
@@ -183,11 +192,14 @@ optimizers = {
 }
 for name, optimizer in optimizers.items():
     optimizer.build(model.trainable_variables)
-    kept = sum(int(np.prod(variable.shape)) for variable in optimizer.variables if len(variable.shape) > 0)
-    training = FLOAT32_BYTES * (parameters + parameters + kept)  # weights, gradients, averages
-    print(
-        f"{name:16} {kept // parameters} averages, {training:9,} bytes, {training // parameters} for each parameter"
+    kept = sum(
+        int(np.prod(variable.shape))
+        for variable in optimizer.variables
+        if len(variable.shape) > 0
     )
+    training = FLOAT32_BYTES * (parameters + parameters + kept)  # weights, gradients, averages
+    each = training // parameters
+    print(f"{name:16} {kept // parameters} averages, {training:9,} bytes, {each} a parameter")
 
 # %% [markdown]
 # Besides, training keeps the outputs of each layer for each example that it looks at together. Those depend on the
@@ -241,16 +253,25 @@ print(f"{'a block':21} {total:10,}")
 
 # %% tags=["nbval-check-output"]
 counted = {
-    "MiniLM": transformer_parameters(6, 384, 30_522, 512, 2 * 384 + 2 * 384 + dense_parameters(384, 384)),
-    "BERT base": transformer_parameters(12, 768, 30_522, 512, 2 * 768 + 2 * 768 + dense_parameters(768, 768)),
+    "MiniLM": transformer_parameters(
+        6, 384, 30_522, 512, 2 * 384 + 2 * 384 + dense_parameters(384, 384)
+    ),
+    "BERT base": transformer_parameters(
+        12, 768, 30_522, 512, 2 * 768 + 2 * 768 + dense_parameters(768, 768)
+    ),
     "GPT-2": transformer_parameters(48, 1600, 50_257, 1024, 2 * 1600),
     "GPT-3": transformer_parameters(96, 12_288, 50_257, 2048, 2 * 12_288),
 }
 in_papers = {"BERT base": 110e6, "GPT-2": 1542e6, "GPT-3": 175e9}
 for name, count in counted.items():
-    print(f"{name:9} {count:15,}", f" in its paper {in_papers[name]:15,.0f}" if name in in_papers else "")
+    print(
+        f"{name:9} {count:15,}",
+        f" in its paper {in_papers[name]:15,.0f}" if name in in_papers else "",
+    )
 for name in in_papers:
-    np.testing.assert_allclose(counted[name], in_papers[name], rtol=0.015)  # papers round, GPT-2's most
+    np.testing.assert_allclose(
+        counted[name], in_papers[name], rtol=0.015
+    )  # papers round, GPT-2's most
 
 # %% [markdown]
 # ## One chart
@@ -260,18 +281,25 @@ for name in in_papers:
 # large.
 
 # %%
-points = {"lesson 01's model": network_parameters([3, 1]), "lesson 03's network": network_parameters(sizes)}
-points |= by_hand
-lenet = conv_parameters(25, 1, 6) + conv_parameters(25, 6, 16) + network_parameters([400, 120, 84, 10])
-points |= {"LeNet-5, simplified, 1998": lenet, "MiniLM 2020 (lesson 11)": counted["MiniLM"]}
-points |= {
+lenet = conv_parameters(25, 1, 6) + conv_parameters(25, 6, 16)
+points = {
+    "lesson 01's model": network_parameters([3, 1]),
+    "lesson 03's network": network_parameters(sizes),
+    **by_hand,
+    "LeNet-5, simplified, 1998": lenet + network_parameters([400, 120, 84, 10]),
+    "MiniLM 2020 (lesson 11)": counted["MiniLM"],
     "BERT base 2018": counted["BERT base"],
     "GPT-2 2019": counted["GPT-2"],
     "GPT-3 2020": counted["GPT-3"],
 }
-for network, year in ((keras.applications.ResNet50, 2015), (keras.applications.EfficientNetB0, 2019)):
+for network, year in (
+    (keras.applications.ResNet50, 2015),
+    (keras.applications.EfficientNetB0, 2019),
+):
     variables = network(weights=None).trainable_variables
-    points[f"{network.__name__} {year}"] = sum(int(np.prod(variable.shape)) for variable in variables)
+    points[f"{network.__name__} {year}"] = sum(
+        int(np.prod(variable.shape)) for variable in variables
+    )
 
 STATED = {
     "AlexNet 2012": 60e6,
@@ -287,10 +315,18 @@ memory = psutil.virtual_memory().total
 fig, ax = plt.subplots(figsize=(9, 6))
 ax.axvspan(1e6, 1e9, color=plots.ORANGE, alpha=0.2, lw=0, label='"large", says one article')
 ax.axvspan(1e11, 1e13, color=plots.SKY, alpha=0.3, lw=0, label='"large", says another')
-ax.axvline(memory / FLOAT32_BYTES, color="black", ls=":", label=f"fills this machine's {memory / 1e9:.0f} GB")
+ax.axvline(
+    memory / FLOAT32_BYTES,
+    color="black",
+    ls=":",
+    label=f"fills this machine's {memory / 1e9:.0f} GB",
+)
 for row, (name, count) in enumerate(everything):
     ax.plot(
-        count, row, *(["o"] if name in points else ["s"]), color=plots.BLUE if name in points else plots.RED
+        count,
+        row,
+        "o" if name in points else "s",
+        color=plots.BLUE if name in points else plots.RED,
     )
 ax.plot([], [], "o", color=plots.BLUE, label="counted here")
 ax.plot([], [], "s", color=plots.RED, label="stated in its paper")
@@ -346,8 +382,11 @@ print(f"this machine: about {speed / 1e9:,.0f} billion operations a second")
 
 DAY = 24 * 3600  # seconds
 pretraining = 6 * counted["GPT-3"] * 300e9  # tokens: Brown et al. (2020), table 2.1
-np.testing.assert_allclose(pretraining, 3.14e23, rtol=0.02)  # what that paper's appendix D states
-print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second each: {pretraining / (1000 * 1e14) / DAY:.0f} days")
+np.testing.assert_allclose(
+    pretraining, 3.14e23, rtol=0.02
+)  # what that paper's appendix D states
+on_gpus = pretraining / (1000 * 1e14) / DAY
+print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second each: {on_gpus:.0f} days")
 
 # %% [markdown]
 # Now lesson 11's task: two passes over 4,000 reviews of about 48 tokens, to *fine-tune* MiniLM, that is, to go on training a
@@ -355,14 +394,16 @@ print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second each: {pretraining / (1
 
 # %% tags=["headline"]
 fine_tuning = 6 * (6 * block_parameters(384)) * 2 * 4000 * 48
-years = float(f"{pretraining / speed / DAY / 365:.1g}")  # one digit: the speed differs from run to run
+years = float(
+    f"{pretraining / speed / DAY / 365:.1g}"
+)  # one digit: the speed differs from run to run
 minutes = fine_tuning / speed / 60
 print(
-    f"GPT-3 from nothing: about {years:,.0f} years here; MiniLM for one task: from {minutes:.0f} minutes on"
+    f"GPT-3 from nothing: {years:,.0f} years here; MiniLM for one task: {minutes:.0f} minutes"
 )
 
 # %% [markdown]
-# *From*, because matrices of that size are the best case. Hence the plan of this course: learn each part on models that
+# That is at best, for matrices of that size are the fastest case. Hence the plan of this course: learn each part on models that
 # train here in minutes, then start from pretrained weights.
 
 # %% [markdown]

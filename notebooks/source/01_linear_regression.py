@@ -71,9 +71,15 @@ print(f"training {len(train)}, validation {len(validation)}, test {len(test)}")
 
 # %%
 fig, ax = plt.subplots()
-points = ax.scatter(train["weight_lb"], train["mpg"], c=train["model_year"], cmap="cividis", s=18)
+points = ax.scatter(
+    train["weight_lb"], train["mpg"], c=train["model_year"], cmap="cividis", s=18
+)
 fig.colorbar(points, label="model year")
-ax.set(xlabel="weight (lb)", ylabel="miles per gallon", title="Heavy cars drink more, and later ones less")
+ax.set(
+    xlabel="weight (lb)",
+    ylabel="miles per gallon",
+    title="Heavy cars drink more, and later ones less",
+)
 plots.show(fig)
 
 # %% [markdown]
@@ -115,8 +121,12 @@ def mean_squared_error(y, y_hat):
 
 for name, y_hat in (("always the mean", np.full_like(y, y.mean())), ("45 - 7 x", 45 - 7 * x)):
     by_hand = mean_squared_error(y, y_hat)
-    np.testing.assert_allclose(by_hand, keras.losses.mean_squared_error(y, y_hat), rtol=1e-6)  # float32
-    print(f"{name:>16}: mean squared error {by_hand:5.1f}, root {by_hand**0.5:.1f} miles per gallon")
+    np.testing.assert_allclose(
+        by_hand, keras.losses.mean_squared_error(y, y_hat), rtol=1e-6
+    )  # float32
+    print(
+        f"{name:>16}: mean squared error {by_hand:5.1f}, root {by_hand**0.5:.1f} miles per gallon"
+    )
 
 # %% [markdown]
 # A guess at the line has about a third of the squared error of the mean. The root brings the unit back: squares are in
@@ -150,7 +160,9 @@ A = design_matrix(x)
 beta = solve_normal_equations(A, y)
 residuals = y - A @ beta
 print(f"intercept {beta[0]:.2f}, slope {beta[1]:.2f} miles per gallon for each 1,000 lb")
-print(f"mean squared error {np.mean(residuals**2):.1f}, root {np.mean(residuals**2) ** 0.5:.1f}")
+print(
+    f"mean squared error {np.mean(residuals**2):.1f}, root {np.mean(residuals**2) ** 0.5:.1f}"
+)
 
 # %%
 order = np.argsort(x)
@@ -198,14 +210,18 @@ def gradient(A, y, beta):
 
 def finite_differences(A, y, beta, h=1e-4):
     steps = h * np.eye(len(beta))
-    return np.array([(loss(A, y, beta + step) - loss(A, y, beta - step)) / (2 * h) for step in steps])
+    return np.array(
+        [(loss(A, y, beta + step) - loss(A, y, beta - step)) / (2 * h) for step in steps]
+    )
 
 
 somewhere = np.array([30.0, -5.0])
 print("formula:           ", gradient(A, y, somewhere))
 print("finite differences:", finite_differences(A, y, somewhere))
 # J is quadratic, so central differences are exact but for rounding: 1e-16 / h, relative.
-np.testing.assert_allclose(gradient(A, y, somewhere), finite_differences(A, y, somewhere), rtol=1e-8)
+np.testing.assert_allclose(
+    gradient(A, y, somewhere), finite_differences(A, y, somewhere), rtol=1e-8
+)
 
 
 # %%
@@ -269,15 +285,19 @@ plots.show(fig)
 # $\lambda_{\min}$, sets the pace of the rest, unless the rate is close to the limit.
 
 # %%
-for name, table in (("pounds", design_matrix(1000 * x)), ("1,000 lb", A), ("standardised", A_z)):
+for name, table in (
+    ("pounds", design_matrix(1000 * x)),
+    ("1,000 lb", A),
+    ("standardised", A_z),
+):
     curvature = np.linalg.eigvalsh(2 / len(y) * table.T @ table)
     limit = 2 / curvature[-1]
     print(
-        f"{name:>12}: curvatures from {curvature[0]:.2g} to {curvature[-1]:.2g}, limit of the rate {limit:.2g}"
+        f"{name:>12}: curvatures {curvature[0]:.2g} to {curvature[-1]:.2g}, limit {limit:.2g}"
     )
     below, above = (loss(table, y, descend(table, y, f * limit, 60)[-1]) for f in (0.95, 1.05))
     assert below < loss(table, y, np.zeros(2)) < above
-    print(f"{'':>12}  after 60 steps at 0.95 of the limit the loss is {below:.0f}, at 1.05 of it {above:.2g}")
+    print(f"{'':>12}  60 steps at 0.95 of the limit: loss {below:.0f}; at 1.05: {above:.2g}")
 lowest = loss(A, y, solve_normal_equations(A, y))
 print(f"the loss starts at {loss(A, y, np.zeros(2)):.0f}; its minimum is {lowest:.1f}")
 
@@ -300,14 +320,15 @@ for name, factor in (("mean of squares", 1), ("½ of it", 1 / 2), ("½ of the su
     beta = np.zeros(2)
     for _ in range(100):
         beta = beta - (0.045 / factor) * (factor * gradient(A_z, y, beta))
-    np.testing.assert_allclose(beta, path_z[-1], rtol=1e-12)  # the same products in another order
+    np.testing.assert_allclose(
+        beta, path_z[-1], rtol=1e-12
+    )  # the same products in another order
 
 y_hat = A_z @ path_z[-1]
 keras_loss = float(keras.losses.MeanSquaredError()(y, y_hat))
-print(
-    f"Keras {keras_loss:.4f}, mean of squares {np.mean((y - y_hat) ** 2):.4f}, its half {keras_loss / 2:.4f}"
-)
-np.testing.assert_allclose(keras_loss, np.mean((y - y_hat) ** 2), rtol=1e-6)  # float32
+by_hand = np.mean((y - y_hat) ** 2)
+print(f"Keras {keras_loss:.4f}, mean of squares {by_hand:.4f}, its half {by_hand / 2:.4f}")
+np.testing.assert_allclose(keras_loss, by_hand, rtol=1e-6)  # float32
 
 # %% [markdown]
 # ## Several features, four ways
@@ -316,7 +337,10 @@ np.testing.assert_allclose(keras_loss, np.mean((y - y_hat) ** 2), rtol=1e-6)  # 
 # standardised with the mean and standard deviation of the **training** cars; the others must not leak into the fit.
 
 # %%
-mean, std = train[FEATURES].mean(), train[FEATURES].std(ddof=0)  # ddof=0: divide by n, as NumPy does
+mean, std = (
+    train[FEATURES].mean(),
+    train[FEATURES].std(ddof=0),
+)  # ddof=0: divide by n, as NumPy does
 Z = ((train[FEATURES] - mean) / std).to_numpy()  # (n, 3)
 A = design_matrix(Z)  # (n, 4)
 LEARNING_RATE, STEPS = 0.2, 400
@@ -332,7 +356,8 @@ sklearn_model = LinearRegression().fit(Z, y)
 
 # %%
 model = keras.Sequential(
-    [keras.Input((len(FEATURES),)), keras.layers.Dense(1, kernel_initializer="zeros")], name="linear"
+    [keras.Input((len(FEATURES),)), keras.layers.Dense(1, kernel_initializer="zeros")],
+    name="linear",
 )
 model.compile(optimizer=keras.optimizers.SGD(LEARNING_RATE), loss="mean_squared_error")
 everything = tf.data.Dataset.from_tensors((Z, y)).repeat()
@@ -350,7 +375,9 @@ kernel, bias = model.get_weights()  # (3, 1), (1,)
 
 # %% tags=["nbval-check-output"]
 curvature = np.linalg.eigvalsh(2 / len(y) * A.T @ A)
-stopping = np.max(np.abs(1 - LEARNING_RATE * curvature)) ** STEPS * np.linalg.norm(normal) + 1e-12
+stopping = (
+    np.max(np.abs(1 - LEARNING_RATE * curvature)) ** STEPS * np.linalg.norm(normal) + 1e-12
+)
 spacing = np.linalg.norm(np.spacing(np.abs(normal).astype("float32")))
 rounding = spacing / (2 * LEARNING_RATE) / curvature[0]
 in_sklearn = np.append(sklearn_model.intercept_, sklearn_model.coef_)
@@ -359,7 +386,9 @@ np.testing.assert_allclose(in_sklearn, normal, rtol=1e-12)
 np.testing.assert_allclose(path[-1], normal, atol=stopping, rtol=0)
 np.testing.assert_allclose(in_keras, normal, atol=stopping + rounding, rtol=0)
 # The losses too, step by step: Keras's is that before the step, and a mean in float32 keeps six digits.
-np.testing.assert_allclose(fit.history["loss"], [loss(A, y, beta) for beta in path[:-1]], rtol=1e-5)
+np.testing.assert_allclose(
+    fit.history["loss"], [loss(A, y, beta) for beta in path[:-1]], rtol=1e-5
+)
 
 print(f"{'':12} {'normal':>9} {'descent':>9} {'sklearn':>9} {'Keras':>9}")
 four = np.column_stack([normal, path[-1], in_sklearn, in_keras])
@@ -369,7 +398,8 @@ for name, row in zip(["intercept", *FEATURES], four, strict=True):
 # %%
 print(f"curvatures: {curvature.round(2)}, ratio {curvature[-1] / curvature[0]:.0f}")
 print(f"allowed: {stopping:.1e} for stopping, {rounding:.1e} for rounding")
-print(f"seen: {np.abs(path[-1] - normal).max():.1e} by hand, {np.abs(in_keras - normal).max():.1e} in Keras")
+gaps = [np.abs(found - normal).max() for found in (path[-1], in_keras)]
+print(f"seen: {gaps[0]:.1e} by hand, {gaps[1]:.1e} in Keras")
 
 lowest = loss(A, y, normal)
 fig, ax = plt.subplots()
@@ -377,7 +407,10 @@ ax.semilogy([loss(A, y, beta) - lowest for beta in path], label="by hand, float6
 gap = np.array(fit.history["loss"]) - lowest
 ax.semilogy(np.where(gap > 0, gap, np.nan), ".", ms=4, label="Keras, float32")
 ax.axhline(
-    np.spacing(np.float32(lowest)), color=plots.GREY, ls=":", label="spacing of float32 at the minimum"
+    np.spacing(np.float32(lowest)),
+    color=plots.GREY,
+    ls=":",
+    label="spacing of float32 at the minimum",
 )
 ax.set(xlabel="step", ylabel="loss above the minimum", ylim=(1e-9, 1e3))
 ax.set_title("One path, until float32 runs out of digits")
@@ -398,8 +431,9 @@ plots.show(fig)
 
 # %%
 for name, coefficient, unit in zip(FEATURES, normal[1:], (1000, 10, 1), strict=True):
+    in_units = coefficient / std[name] * unit
     print(
-        f"{name:>12}: {coefficient:+.2f} for a standard deviation, {coefficient / std[name] * unit:+.2f} for each {unit}"
+        f"{name:>12}: {coefficient:+.2f} a standard deviation, {in_units:+.2f} for each {unit}"
     )
 
 # %% [markdown]
@@ -428,7 +462,13 @@ middle = [residuals[(predictions >= a) & (predictions <= b)].mean() for a, b in 
 
 fig, ax = plt.subplots()
 ax.scatter(predictions, residuals, s=14)
-ax.plot((edges[1:] + edges[:-1]) / 2, middle, "o-", color=plots.RED, label="mean of an eighth of the cars")
+ax.plot(
+    (edges[1:] + edges[:-1]) / 2,
+    middle,
+    "o-",
+    color=plots.RED,
+    label="mean of an eighth of the cars",
+)
 ax.axhline(0, color=plots.GREY, lw=1)
 ax.set(
     xlabel="prediction (miles per gallon)",
@@ -475,7 +515,9 @@ fitted = {
     for name, features in CANDIDATES.items()
 }
 errors = {}
-print(f"{'':27} {'training':>8} {'validation':>10}   (root mean squared error, miles per gallon)")
+print(
+    f"{'':27} {'training':>8} {'validation':>10}   (root mean squared error, miles per gallon)"
+)
 for name, features in CANDIDATES.items():
     training_error, errors[name] = (
         root_mean_squared_error(features, fitted[name], t) for t in (train, validation)
@@ -498,7 +540,7 @@ for seed in range(100):
     beta = np.linalg.lstsq(design_matrix(CANDIDATES[best](a)), a["mpg"], rcond=None)[0]
     redeals.append(root_mean_squared_error(CANDIDATES[best], beta, b))
 low, middle, high = np.quantile(redeals, [0.05, 0.5, 0.95])
-print(f"validation error of 100 deals: half below {middle:.2f}, nine in ten between {low:.2f} and {high:.2f}")
+print(f"100 deals: median {middle:.2f}, nine in ten between {low:.2f} and {high:.2f}")
 
 # %% [markdown]
 # Ours was a lucky deal: 79 cars do not fix an error to a tenth. Choosing the smallest of several flatters a little more.
@@ -511,25 +553,27 @@ print(f"validation error of 100 deals: half below {middle:.2f}, nine in ten betw
 # %% tags=["headline"]
 squares = (test["mpg"] - design_matrix(CANDIDATES[best](test)) @ fitted[best]).to_numpy() ** 2
 squares_of_mean = (test["mpg"].to_numpy() - y.mean()) ** 2
-print(
-    f"test error {squares.mean() ** 0.5:.2f} miles per gallon; always the mean: {squares_of_mean.mean() ** 0.5:.2f}"
-)
+error, error_of_mean = squares.mean() ** 0.5, squares_of_mean.mean() ** 0.5
+print(f"test error {error:.2f} miles per gallon; always the mean: {error_of_mean:.2f}")
 
 # %%
 draws = np.random.default_rng(run.seed).integers(len(test), size=(2000, len(test)))
-ours, always_mean = (np.sqrt(values[draws].mean(axis=1)) for values in (squares, squares_of_mean))
+ours, always_mean = (
+    np.sqrt(values[draws].mean(axis=1)) for values in (squares, squares_of_mean)
+)
 for name, values in (("test error", ours), ("gain over the mean", always_mean - ours)):
-    print(
-        f"{name:>18}: 95 % of the draws between {np.quantile(values, 0.025):.1f} and {np.quantile(values, 0.975):.1f}"
-    )
+    low, high = np.quantile(values, [0.025, 0.975])
+    print(f"{name:>18}: 95 % of the draws between {low:.1f} and {high:.1f}")
 assert np.quantile(always_mean - ours, 0.025) > 0
 worst = np.argsort(squares)[-6:]
-print(f"the worst six cars make {squares[worst].sum() / squares.sum():.0%} of the squared error:")
+print(
+    f"the worst six cars make {squares[worst].sum() / squares.sum():.0%} of the squared error:"
+)
 test.iloc[worst][["name", "model_year", "weight_lb", "mpg"]]
 
 # %% [markdown]
 # So weight, power and year predict the miles of a gallon to within about three, where guessing the mean is off by eight. Most
-# of what is left comes from a few thrifty cars. Some are diesels, by their names, and no feature of ours says so.
+# of what is left comes from a few cars. Two of those listed are diesels, and no feature of ours says so.
 
 # %% [markdown]
 # ## A program from an article, repaired
@@ -641,7 +685,8 @@ def standardise(train, new):
         train: float array (n, d).
         new: float array (m, d).
     Returns:
-        float array (m, d): `new` less the means of `train`, divided by its standard deviations (dividing by n).
+        float array (m, d): `new` less the means of `train`, divided by its standard
+        deviations, which divide by n.
 
     standardise(np.array([[1.0], [3.0]]), np.array([[4.0]])) is [[2.0]].
     """
@@ -696,7 +741,7 @@ def gradient(A, y, beta):
     Returns:
         float array (d + 1,).
 
-    gradient(np.array([[1, 2]]), np.array([5]), np.array([1, 1])) is [-4, -8]: the prediction is 2 too low.
+    gradient(np.array([[1, 2]]), np.array([5]), np.array([1, 1])) is [-4, -8].
     """
     ### BEGIN SOLUTION
     return 2 / len(y) * A.T @ (A @ beta - y)
@@ -752,7 +797,8 @@ def descend(A, y, learning_rate, steps, half):
     Returns:
         float array (d + 1,), the coefficients after the last step.
 
-    descend(np.array([[1.0]]), np.array([4.0]), 0.25, 1, half=False) is [2.0], and [1.0] with half=True.
+    descend(np.array([[1.0]]), np.array([4.0]), 0.25, 1, half=False) is [2.0];
+    with half=True it is [1.0].
     """
     ### BEGIN SOLUTION
     beta = np.zeros(A.shape[1])
