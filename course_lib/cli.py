@@ -46,7 +46,7 @@ def lab(lesson: Annotated[str, typer.Argument(help="A lesson's number.")] = "00"
 
     folder = build.find_root() / "notebooks"
     (name,) = build.select(build.lesson_names(folder), [lesson])
-    command = [sys.executable, "-m", "jupyter", "lab", f"{name}.ipynb"]
+    command = [sys.executable, "-m", "jupyter", "lab", f"--LabApp.default_url=/lab/tree/{name}.ipynb"]
     raise typer.Exit(subprocess.run(command, cwd=folder, check=False).returncode)
 
 

@@ -110,6 +110,21 @@ def test_lab_needs_a_lesson_to_open(course):
     one_sentence(course.run("lab", "00"), "No lesson '00'. Lessons here: none.")
 
 
+def test_lab_opens_the_lesson(course, monkeypatch):
+    course.run("build")
+    monkeypatch.chdir(course.root)
+    commands = []
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **options: commands.append((command, options)) or course
+    )
+    monkeypatch.setattr(course, "returncode", 0, raising=False)
+    with pytest.raises(cli.typer.Exit):
+        cli.lab("01")
+    ((command, options),) = commands
+    assert command[1:] == ["-m", "jupyter", "lab", "--LabApp.default_url=/lab/tree/01_addition.ipynb"]
+    assert options["cwd"] == course.root / "notebooks"
+
+
 def test_a_damaged_notebook_is_named(course):
     course.run("build")
     (course.root / "notebooks/01_addition.ipynb").write_text("{")

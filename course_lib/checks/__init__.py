@@ -78,7 +78,8 @@ class Stopped(Mistake):
     def __init__(self, error, case):
         text = str(error).partition("\n")[0]
         if "core dimension" in text:  # NumPy's own words for it are hard to read
-            text = "the shapes do not fit for `@`"
+            name = text.partition(":")[0]
+            text = f"the shapes do not fit for `{'@' if name == 'matmul' else name}`"
         super().__init__(
             f"Your function stopped with {type(error).__name__}: {text}.".replace("..", "."), case
         )
@@ -226,14 +227,24 @@ def compare(answer, args, expected, mistakes=(), otherwise="", rtol=1e-5):
     Raises:
         Mistake: they differ.
     """
+    received, case = ask(answer, args, expected, otherwise)
+    expected = np.asarray(expected, dtype=float)
+    if not close(received, expected, rtol):
+        explain(received, expected, mistakes, otherwise, rtol, case)
+
+
+def ask(answer, args, expected, otherwise):
+    """Call the answer; see `compare`.
+
+    Returns:
+        float array of what came out, and the lines that show the case.
+    """
     try:
         result = answer(*args)
     except Stopped as stopped:
         raise Mistake(f"{stopped.hint} {otherwise}", stopped.case) from None
     case = show_case(answer, args, result, expected)
-    expected, received = np.asarray(expected, dtype=float), numbers(result, case)
-    if not close(received, expected, rtol):
-        explain(received, expected, mistakes, otherwise, rtol, case)
+    return numbers(result, case), case
 
 
 def explain(received, expected, mistakes, otherwise, rtol, case):

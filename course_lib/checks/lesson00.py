@@ -78,7 +78,7 @@ def memory_bytes(answer, rng):
 def training_bytes(answer, rng):
     """Weights, gradients and the optimizer's moments, in float32."""
     parameters = int(rng.integers(1_000, 1_000_000))
-    for count, moments in ((10, 4), (10, 2), (10, 1), (10, 0), (parameters, 2)):
+    for count, moments in ((10, 5), (10, 2), (10, 1), (10, 0), (parameters, 2)):
         compare_integer(
             answer,
             (count, moments),
@@ -154,6 +154,7 @@ def training_days(answer, rng):
     for parameters, tokens, speed in ((1e9, 1e10, 1e15), (110e6, 3e9, 2e12), random):
         work = parameters * tokens / speed
         mistakes = [
+            (np.round(6 * work / 86_400, 2), "The value is right but rounded: return it as it is."),
             (6 * work, "Those are seconds: a day has 24 · 3600 of them."),
             (6 * work / 3600, "Those are hours: a day has 24 of them."),
             (6 * work / 60 / 24, "A minute has 60 seconds and an hour 60 minutes: divide by 60 twice."),

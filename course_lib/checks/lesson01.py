@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.checks import Mistake, compare, exercise, explain, numbers, show, show_case
+from course_lib.checks import Mistake, ask, compare, exercise, explain, numbers, show
 
 
 def with_ones(X):
@@ -72,11 +72,11 @@ def mean_squared_error(answer, rng):
             ),
             (
                 np.mean(table**2, axis=0),
-                "A vector (n,) minus a column (n, 1) is a table (n, n), by broadcasting: reshape y_hat to (n,) first.",
+                "A vector (n,) minus a column (n, 1) is a table (n, n), by broadcasting: bring y_hat to shape (n,) and leave y as it is.",
             ),
             (
                 np.mean(table**2),
-                "A vector (n,) minus a column (n, 1) is a table (n, n), by broadcasting: reshape y_hat to (n,) first.",
+                "A vector (n,) minus a column (n, 1) is a table (n, n), by broadcasting: bring y_hat to shape (n,) and leave y as it is.",
             ),
         ]
         compare(answer, (y, y_hat), np.mean(error**2), mistakes, "Subtract, square, take the mean.")
@@ -124,7 +124,7 @@ def gradient(answer, rng):
         ]
         compare(
             answer, (A, y, beta), expected, mistakes,
-            "Moving a coefficient a little changes the loss at another rate than yours: compare with finite differences, as in the lesson.",
+            "Each entry tells how fast the loss changes with one coefficient: compare with finite differences, as in the lesson.",
             rtol=1e-4,
         )  # fmt: skip
 
@@ -146,10 +146,8 @@ def fit(answer, rng):
             (A.T @ y, "A.T @ y is the right-hand side alone: solve (A.T @ A) beta = A.T @ y."),
             (np.linalg.solve(A.T @ A + np.eye(len(beta)), A.T @ y), "That is ridge regression: nothing is added to A.T @ A here."),
         ]  # fmt: skip
-        result = answer(X, y)
-        case = show_case(answer, (X, y), result, beta)
-        received = numbers(result, case)
         otherwise = "Solve (A.T @ A) beta = A.T @ y, where A is X with a column of ones before it."
+        received, case = ask(answer, (X, y), beta, otherwise)
         if received.shape == beta.shape:
             products = A.T @ (y - A @ received)
             if np.all(np.abs(products) <= 1e-4 * np.abs(A).T @ np.abs(y)):
@@ -202,6 +200,10 @@ def descend(answer, rng):
                     "That is the whole path: return the last coefficients alone.",
                 ),
                 (walk(A, y, 1.0, steps, factor), "The learning rate is left out."),
+                (
+                    steps * walk(A, y, rate, 1, factor),
+                    "Every step uses the first gradient: compute it in the loop, at the current beta.",
+                ),
                 (
                     one_by_one(A, y, rate, steps, factor),
                     "The coefficients move one after the other: compute the gradient once a step, then move all.",

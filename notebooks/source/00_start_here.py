@@ -116,15 +116,17 @@ print("by hand and in Keras:", network_parameters(sizes))
 # Layers of other kinds differ in the shapes of their weights, not in the counting. Two you will meet, for now as shapes
 # only:
 #
-# - a **convolution** (lesson 06) slides small kernels, here of 3 × 3 pixels, over a picture;
-# - an **LSTM** (lesson 08) reads a sequence with four dense layers inside.
+# - A **convolution** (lesson 06) slides *filters* over a picture. Each has a weight for each of 3 × 3 positions in each
+#   *channel*, such as a colour, and a bias.
+# - An **LSTM** (lesson 08) reads a sequence with four dense layers, whose inputs are the input and its own last output.
+#   `return_sequences=True` hands on the output of every step.
 #
 # `MaxPooling2D` halves a picture and `Flatten` makes it one row of numbers; neither has parameters.
 
 
 # %%
-def conv_parameters(kernel_positions, channels, filters):
-    return kernel_positions * channels * filters + filters
+def conv_parameters(positions, channels, filters):
+    return positions * channels * filters + filters
 
 
 def lstm_parameters(inputs, units):
@@ -181,7 +183,7 @@ for kind in ("float32", "float16", "int8"):
 
 # %% [markdown]
 # Training needs more. For each parameter it computes a **gradient**: how the error would change if that parameter did. An
-# **optimizer** turns gradients into steps, and many keep averages of past gradients besides, as many numbers again.
+# **optimizer** turns gradients into steps, and many keep averages of past gradients, or of their squares, besides: as many numbers again.
 # Lesson 04 says why; here we only count what Keras sets aside.
 
 # %% tags=["nbval-check-output"]
@@ -231,13 +233,14 @@ def transformer_parameters(blocks, width, vocabulary, positions, others):
 
 
 # %% tags=["nbval-check-output"]
-width = 768  # a multiple of 12, the number of attention's heads here
+width = 768  # a multiple of 12, the number of parts that attention works in here
+text = (1, 5, width)  # one text of five words
 parts = {
-    "attention": (layers.MultiHeadAttention(12, width // 12), [(1, 5, width), (1, 5, width)]),
-    "widen": (layers.Dense(4 * width), [(1, 5, width)]),
+    "attention": (layers.MultiHeadAttention(12, width // 12), [text, text]),
+    "widen": (layers.Dense(4 * width), [text]),
     "narrow": (layers.Dense(width), [(1, 5, 4 * width)]),
-    "first normalisation": (layers.LayerNormalization(), [(1, 5, width)]),
-    "second normalisation": (layers.LayerNormalization(), [(1, 5, width)]),
+    "first normalisation": (layers.LayerNormalization(), [text]),
+    "second normalisation": (layers.LayerNormalization(), [text]),
 }
 total = 0
 for name, (layer, shapes) in parts.items():
@@ -249,7 +252,7 @@ print(f"{'a block':21} {total:10,}")
 
 # %% [markdown]
 # Now count published models from their sizes, and compare with what their papers say. `others` holds, in BERT and MiniLM,
-# the vectors of two segments, a normalisation and a dense layer on top; in GPT a last normalisation.
+# the vectors of two segments, a normalisation and a dense layer on top; in GPT a last normalisation. MiniLM's paper gives no number to compare with.
 
 # %% tags=["nbval-check-output"]
 counted = {
@@ -269,9 +272,10 @@ for name, count in counted.items():
         f" in its paper {in_papers[name]:15,.0f}" if name in in_papers else "",
     )
 for name in in_papers:
-    np.testing.assert_allclose(
-        counted[name], in_papers[name], rtol=0.015
-    )  # papers round, GPT-2's most
+    np.testing.assert_allclose(counted[name], in_papers[name], rtol=0.015)
+
+# %% [markdown]
+# BERT's and GPT-3's papers round. GPT-2's authors wrote later that their counts had been wrong: ours is nearer the truth.
 
 # %% [markdown]
 # ## One chart
@@ -284,7 +288,7 @@ for name in in_papers:
 lenet = conv_parameters(25, 1, 6) + conv_parameters(25, 6, 16)
 points = {
     "lesson 01's model": network_parameters([3, 1]),
-    "lesson 03's network": network_parameters(sizes),
+    "lesson 03's network": network_parameters([784, 128, 10]),
     **by_hand,
     "LeNet-5, simplified, 1998": lenet + network_parameters([400, 120, 84, 10]),
     "MiniLM 2020 (lesson 11)": counted["MiniLM"],
@@ -364,8 +368,8 @@ assert neither
 # ## How long would it take?
 #
 # For each **token**, a piece of a word, a Transformer uses each weight of its blocks once: a multiplication and an
-# addition. Training goes through the network forward and then backward, which costs twice as much. So training on $D$
-# tokens takes about $2 \cdot 3 \cdot P \cdot D = 6PD$ operations. (A convolution uses each weight many times: there the rule fails.)
+# addition. Training goes through the network forward, and then backward, which costs twice as much as forward. So
+# training on $D$ tokens takes about $2 \cdot 3 \cdot P \cdot D = 6PD$ operations. (A convolution uses each weight many times: there the rule fails.)
 #
 # How many can this machine do? A product of two $n \times n$ matrices takes $2n^3$.
 
@@ -390,7 +394,8 @@ print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second each: {on_gpus:.0f} day
 
 # %% [markdown]
 # Now lesson 11's task: two passes over 4,000 reviews of about 48 tokens, to *fine-tune* MiniLM, that is, to go on training a
-# model that others have trained. Its word vectors are looked up, not multiplied, so only its blocks count.
+# model that others have trained. Word vectors are looked up, not multiplied. In GPT-3
+# they are too few to matter; in MiniLM they are half of $P$, so we count its blocks alone.
 
 # %% tags=["headline"]
 fine_tuning = 6 * (6 * block_parameters(384)) * 2 * 4000 * 48
@@ -403,7 +408,7 @@ print(
 )
 
 # %% [markdown]
-# That is at best, for matrices of that size are the fastest case. Hence the plan of this course: learn each part on models that
+# That is at best: large matrices are the fastest case. Hence the plan of this course: learn each part on models that
 # train here in minutes, then start from pretrained weights.
 
 # %% [markdown]
@@ -548,8 +553,8 @@ check("00.2", memory_bytes)
 # %% [markdown]
 # ## 00.3 Bytes for training
 #
-# In `float32`, and without the activations. An optimizer keeps `moments` running means for each parameter: none in plain
-# gradient descent, one with momentum, two in Adam.
+# In `float32`, and without the outputs of the layers. An optimizer keeps `moments` averages for each parameter: none in
+# plain gradient descent, one with momentum, two in Adam.
 
 
 # %%
@@ -558,7 +563,7 @@ def training_bytes(parameters, moments):
 
     Args:
         parameters: int.
-        moments: int, running means that the optimizer keeps for each parameter.
+        moments: int, averages that the optimizer keeps for each parameter.
     Returns:
         int.
 
@@ -575,7 +580,7 @@ check("00.3", training_bytes)
 # %% [markdown]
 # ## 00.4 A wider network
 #
-# Make the hidden layers wider. The inputs and the outputs are given by the task and stay as they are.
+# Make the *hidden* layers wider, all but the last. The inputs and the outputs are given by the task and stay as they are.
 
 
 # %%

@@ -296,6 +296,11 @@ def in_seconds(parameters, tokens, speed):
     return 6 * parameters * tokens / speed
 
 
+@wrong("00.5", says="rounded")
+def days_rounded(parameters, tokens, speed):
+    return round(6 * parameters * tokens / speed / 86_400, 2)
+
+
 @wrong("00.5", says="Those are hours")
 def in_hours(parameters, tokens, speed):
     return 6 * parameters * tokens / speed / 3600

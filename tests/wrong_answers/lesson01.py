@@ -281,7 +281,7 @@ def not_transposed(A, y, beta):
     return 2 / len(y) * A @ (A @ beta - y)
 
 
-@wrong("01.3", says="changes the loss at another rate")
+@wrong("01.3", says="how fast the loss changes")
 def with_penalty(A, y, beta):
     return 2 / len(y) * A.T @ (A @ beta - y) + 0.1
 
@@ -363,6 +363,11 @@ def as_a_column(X, y):
 @wrong("01.4", says="orthogonal")
 def guess(X, y):
     return np.ones(X.shape[1] + 1)
+
+
+@wrong("01.4", says="where A is X with a column of ones")
+def not_square(X, y):
+    return np.linalg.solve(with_ones(X), y)
 
 
 @wrong("01.4", says="stopped with LinAlgError")
@@ -447,6 +452,11 @@ def returns_in_the_loop(A, y, learning_rate, steps, half):
 @wrong("01.5", says="whole path")
 def path(A, y, learning_rate, steps, half):
     return [walk(A, y, learning_rate, k, half) for k in range(steps + 1)]
+
+
+@wrong("01.5", says="first gradient")
+def gradient_before_the_loop(A, y, learning_rate, steps, half):
+    return steps * walk(A, y, learning_rate, 1, half)
 
 
 @wrong("01.5", says="left out")
