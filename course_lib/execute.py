@@ -11,7 +11,13 @@ from pathlib import Path
 from course_lib.errors import CourseError
 
 # A fixed width, and no log lines of TensorFlow's C++ part: stored outputs differ only where results do.
-ENVIRONMENT = {"COLUMNS": "80", "LINES": "24", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+ENVIRONMENT = {
+    "COLUMNS": "80",
+    "LINES": "24",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a warning of the debugger, which nobody has started
+    "PYTHONHASHSEED": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 # The copy of MathJax that comes from PyPI has this configuration and these fonts only.
 MATHJAX = "TeX-AMS-MML_HTMLorMML-full"
 FONTS = """<script type="text/x-mathjax-config">

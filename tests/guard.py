@@ -20,16 +20,13 @@ import pytest
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
 from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams, nocolors
 
+from course_lib import execute
 from tests.rules import read_notebook
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens, so any use of the network fails at once
-ENVIRONMENT = {
-    "COLUMNS": "80",
+ENVIRONMENT = execute.ENVIRONMENT | {
     "COURSE_PROFILE": "fast",
     "CUDA_VISIBLE_DEVICES": "-1",
-    "LINES": "24",
-    "PYTHONHASHSEED": "0",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
     # One thread: two notebooks run at once, and results drift with the number of threads.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

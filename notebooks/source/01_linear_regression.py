@@ -290,15 +290,17 @@ plots.show(fig)
 # $\lambda_{\min}$, sets the pace of the rest, unless the rate is close to the limit.
 
 # %%
-for name, table in (
-    ("pounds", design_matrix(1000 * x)),
-    ("1,000 lb", A),
-    ("standardised", A_z),
-):
-    curvature = np.linalg.eigvalsh(2 / len(y) * table.T @ table)
-    limit = 2 / curvature[-1]
+tables = {
+    "pounds": design_matrix(1000 * x),
+    "1,000 lb": A,
+    "centred": design_matrix(x - x.mean()),
+    "standardised": A_z,
+}
+for name, table in tables.items():
+    flat, steep = np.linalg.eigvalsh(2 / len(y) * table.T @ table)
+    limit = 2 / steep
     print(
-        f"{name:>12}: curvatures {curvature[0]:.2g} to {curvature[-1]:.2g}, limit {limit:.2g}"
+        f"{name:>12}: curvatures {flat:.2g} and {steep:.2g}, ratio {steep / flat:.2g}, limit {limit:.2g}"
     )
     below, above = (loss(table, y, descend(table, y, f * limit, 60)[-1]) for f in (0.95, 1.05))
     assert below < loss(table, y, np.zeros(2)) < above
@@ -550,7 +552,7 @@ print(f"power, beside weight and year and with the squares: {power:+.2f} a stand
 # %% [markdown]
 # Nearly all of it is one car, heavier than any in training: where there are no data, tenth powers run away. Is that bad luck? And
 # why is the winner's validation error *lower* than its training error? Deal the cars that are not for testing again, many
-# times.
+# times. (And power counts after all, once the model may bend.)
 
 # %%
 redeals = {"the same and their squares": [], "powers 1 to 10 of each": []}
