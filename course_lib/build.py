@@ -8,14 +8,16 @@ import base64
 import copy
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_lib import site
-from course_lib.errors import CourseError
+from course_lib.errors import NOT_WRITTEN, CourseError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-STUB = 'raise NotImplementedError("your code here")'
+MARKER = re.compile(r"\b(BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
+STUB = f'raise NotImplementedError("{NOT_WRITTEN}")'
 COLAB = "https://colab.research.google.com"
 SET_UP = """\
 # On Colab only: fetch the course's helpers and data. Anywhere else this does nothing.
@@ -52,7 +54,7 @@ class Source:
     @property
     def title(self):
         """The lesson's title, without its number."""
-        return heading(self.lesson[0]).split("·")[-1].strip()
+        return heading(self.lesson[0]).partition("·")[2].strip()
 
 
 def find_root():
@@ -82,6 +84,27 @@ def select(names, lessons):
     return [name for name in names if not lessons or {name, name.split("_")[0]} & set(lessons)]
 
 
+def read_sources(folder):
+    """Read all sources of a course.
+
+    Args:
+        folder: Path of `notebooks/source`.
+    Returns:
+        list of Source, in order.
+    Raises:
+        CourseError: a source is not named `NN_topic.py`, shares its number, or has a fault.
+    """
+    paths = sorted(folder.glob("*.py"))
+    for path in paths:
+        if not re.fullmatch(r"\d\d_\w+", path.stem):
+            raise CourseError(f"notebooks/source/{path.name}: expected a name such as 07_topic.py.")
+    numbers = [path.stem[:2] for path in paths]
+    for number in numbers:
+        if numbers.count(number) > 1:
+            raise CourseError(f"notebooks/source: more than one lesson has the number {number}.")
+    return [read_source(path) for path in paths]
+
+
 def read_source(path):
     """Read and check one source.
 
@@ -90,30 +113,59 @@ def read_source(path):
     Returns:
         Source.
     Raises:
-        CourseError: the file has no lesson, no exercises, or unbalanced solution markers.
+        CourseError: the file cannot be read, or has no question, no headings, no exercises, or solution
+            markers out of place.
     """
     import jupytext
 
-    notebook = jupytext.read(path, fmt="py:percent")
-    cells = notebook.cells
+    def fault(text):
+        return CourseError(f"notebooks/source/{path.name}: {text}")
+
+    try:
+        notebook = jupytext.read(path, fmt="py:percent")
+    except Exception as error:  # of YAML, of the text's encoding, of jupytext itself
+        raise fault("cannot be read: " + str(error).replace("\n", " ")) from None
+    course, cells = notebook.metadata.get("course"), notebook.cells
+    if not isinstance(course, dict) or not isinstance(course.get("question"), str):
+        raise fault("its header has no `question` under jupyter: course:. Quote one that holds a colon.")
     starts = [i for i, cell in enumerate(cells) if "exercises" in tags(cell)]
     if len(starts) != 1 or starts[0] == 0:
-        raise CourseError(
-            f"{path.name}: expected a lesson, then one cell tagged `exercises`; found {len(starts)}."
-        )
+        raise fault(f"expected a lesson, then one cell tagged `exercises`; found {len(starts)}.")
     lesson, exercises = cells[: starts[0]], cells[starts[0] :]
     for part, first in (("lesson", lesson[0]), ("exercises", exercises[0])):
-        if not heading(first):
-            raise CourseError(
-                f"{path.name}: the {part} must open with a text cell whose first line is `# Title`."
+        if not heading(first).startswith(f"{path.stem[:2]} · "):
+            raise fault(
+                f"the {part} must open with a text cell whose first line is `# {path.stem[:2]} · Title`."
             )
     for cell in cells:
-        markers = [line.strip() for line in cell.source.splitlines() if line.strip() in (BEGIN, END)]
+        markers = [line.strip() for line in cell.source.splitlines() if MARKER.search(line)]
         if markers != [BEGIN, END] * (len(markers) // 2) or (markers and cell in lesson):
-            raise CourseError(
-                f"{path.name}: solution markers out of place in the cell `{cell.source[:60]}…`."
-            )
-    return Source(path.stem, lesson, exercises, notebook.metadata.get("course", {}))
+            raise fault(f"solution markers out of place in the cell `{cell.source[:60]}…`.")
+    return Source(path.stem, lesson, exercises, course)
+
+
+def read_notebook(path):
+    """Read a notebook as nbformat 4.
+
+    Args:
+        path: of the file.
+    Returns:
+        nbformat.NotebookNode.
+    Raises:
+        ValueError: it is not a valid notebook. The message follows the file's name.
+    """
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of missing and repeated cell ids nbformat only warns
+        try:
+            notebook = nbformat.read(path, as_version=4)
+            nbformat.validate(notebook)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            remedy = "delete it and write it again with `course build`"
+            raise ValueError(f"is not a valid notebook; {remedy} ({reason}).") from None
+    return notebook
 
 
 def tags(cell):
@@ -129,7 +181,7 @@ def heading(cell):
 
 def hide_solution(code):
     """The code with each marked solution replaced by a stub that raises `NotImplementedError`."""
-    pattern = rf"^([ \t]*){BEGIN}\n.*?^[ \t]*{END}$"
+    pattern = rf"^([ \t]*){BEGIN}[ \t]*\n.*?^[ \t]*{END}[ \t]*$"
     return re.sub(pattern, lambda m: m[1] + STUB, code, flags=re.DOTALL | re.MULTILINE)
 
 
@@ -158,7 +210,7 @@ def make_notebook(source, kind, repository, ref):
     if kind == "solution":
         cells[0].source = cells[0].source.replace("exercises", "solutions", 1)
     first, _, rest = cells[0].source.partition("\n")
-    question = source.course.get("question", "") if kind == "lesson" else ""
+    question = source.course["question"] if kind == "lesson" else ""
     link = f"{COLAB}/github/{repository}/blob/{ref}/notebooks/{folder}{source.name}.ipynb"
     badge = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({link})"
     cells[0].source = "\n\n".join(
@@ -191,10 +243,11 @@ def code_cells(notebook):
 def keep_outputs(notebook, stored):
     """Copy the stored outputs of the cells before the first whose code has changed.
 
-    An output depends on the code above it as well, so what follows a change is dropped.
+    An output depends on the code above it as well, so what follows a change is dropped. The first cell is the
+    set-up cell: it has no output, and a new address in it changes nothing here.
     """
-    for new, old in zip(code_cells(notebook), code_cells(stored), strict=False):
-        if new.source != old.source:
+    for number, (new, old) in enumerate(zip(code_cells(notebook), code_cells(stored), strict=False)):
+        if number > 0 and new.source != old.source:
             break
         new.outputs, new.execution_count = old.outputs, old.execution_count
 
@@ -218,7 +271,10 @@ def read_address(root):
     Raises:
         CourseError: `pyproject.toml` does not say.
     """
-    found = site.address(root)
+    try:
+        found = site.address(root)
+    except ValueError as error:
+        raise CourseError(f"pyproject.toml cannot be read: {error}.") from None
     if not found:
         raise CourseError("pyproject.toml: expected a version and, under [project.urls], a Repository.")
     return found
@@ -234,12 +290,13 @@ def render(root, lessons=(), execute=None):
             the stored outputs.
     Returns:
         dict from path to str or bytes, and a list with the names of lessons whose stored outputs are missing.
+    Raises:
+        CourseError: a fault in a source, an unreadable notebook, an unknown lesson, a README without the marks
+            between which the table of lessons stands.
     """
-    import nbformat
-
     repository, ref = read_address(root)
     folder = root / "notebooks"
-    sources = [read_source(path) for path in sorted((folder / "source").glob("[0-9][0-9]_*.py"))]
+    sources = read_sources(folder / "source")
     files, unexecuted = {}, []
     wanted = select([source.name for source in sources], lessons)
     for source in (source for source in sources if source.name in wanted):
@@ -249,11 +306,9 @@ def render(root, lessons=(), execute=None):
             execute(lesson, source.name)
         elif path.exists():
             try:
-                keep_outputs(lesson, nbformat.read(path, as_version=4))
+                keep_outputs(lesson, read_notebook(path))
             except ValueError as error:
-                raise CourseError(
-                    f"notebooks/{path.name} cannot be read: delete it and build again."
-                ) from error
+                raise CourseError(f"notebooks/{path.name} {error}") from None
         if not is_executed(lesson):
             unexecuted.append(source.name)
         files[path] = as_text(lesson)
@@ -262,7 +317,11 @@ def render(root, lessons=(), execute=None):
         files |= pictures(lesson, folder)
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
-    files[readme] = README_TABLE.sub(lambda m: m[1] + table(sources, repository, ref) + m[2], text)
+    files[readme], found = README_TABLE.subn(lambda m: m[1] + table(sources, repository, ref) + m[2], text)
+    if found != 1:
+        raise CourseError(
+            "README.md: expected the marks <!-- lessons: … --> and <!-- end of lessons --> once."
+        )
     return files, unexecuted
 
 
@@ -282,7 +341,7 @@ def table(sources, repository, ref):
         path = f"notebooks/{source.name}.ipynb"
         colab = f"{COLAB}/github/{repository}/blob/{ref}/{path}"
         rows.append(
-            f"| {source.number} | [{source.title}]({path}) | {source.course.get('question', '')} "
+            f"| {source.number} | [{source.title}]({path}) | {source.course['question']} "
             f"| [exercises](notebooks/exercises/{source.name}.ipynb) "
             f"| [![Open in Colab]({COLAB}/assets/colab-badge.svg)]({colab}) |"
         )

@@ -28,15 +28,20 @@ def console():
 @app.command()
 def run(lessons: Lessons = None):
     """Run lessons from top to bottom; executed copies and HTML views go to build/."""
-    from course_lib import build, execute
+    from course_lib import build, execute, runtime
 
     out = console()
     root = build.find_root()
+    try:
+        runtime.asked_profile()
+    except ValueError as error:
+        raise CourseError(str(error)) from None
     results = execute.run_lessons(root, lessons or [], out)
     execute.show_results(results, out)
+    failed = [result.name for result in results if result.error]
     out.print("Executed notebooks and HTML views are in build/.")
-    if any(result.error for result in results):
-        raise typer.Exit(1)
+    if failed:
+        raise CourseError(f"{len(failed)} of {len(results)} failed: {', '.join(failed)}.")
 
 
 @app.command()
@@ -66,8 +71,8 @@ def build_command(
     root = build.find_root()
     if check and execute:
         raise CourseError("--check writes nothing and --execute writes outputs: give one of them.")
-    files, unexecuted = build.render(root, lessons or [], run_or_stop(root) if execute else None)
     if check:
+        files, unexecuted = build.render(root, lessons or [])
         faults = [
             f"{path.relative_to(root)} is out of date: run `course build`." for path in build.stale(files)
         ]
@@ -77,21 +82,25 @@ def build_command(
         for fault in faults:
             typer.echo(fault, err=True)
         raise typer.Exit(1 if faults else 0)
-    for path in build.write(files):
-        typer.echo(f"wrote {path.relative_to(root)}")
-    for name in unexecuted:
-        typer.echo(f"notebooks/{name}.ipynb lacks outputs: run `course build --execute`.")
+    sources = build.read_sources(root / "notebooks" / "source")
+    names = build.select([source.name for source in sources], lessons or [])
+    for batch in [[name] for name in names] if execute else [names]:  # what has been run is written at once
+        files, unexecuted = build.render(root, batch, run_or_stop(root) if execute else None)
+        for path in build.write(files):
+            typer.echo(f"wrote {path.relative_to(root)}")
+        for name in unexecuted:
+            typer.echo(f"notebooks/{name}.ipynb lacks outputs: run `course build --execute`.")
 
 
 def run_or_stop(root):
     """A function that runs a lesson in place and raises CourseError where a cell fails."""
-    from course_lib.execute import execute
+    from course_lib.execute import REPRODUCIBLE, execute
 
     def run_lesson(notebook, name):
         typer.echo(f"running {name}")
-        result = execute(notebook, name, root / "notebooks")
+        result = execute(notebook, name, root / "notebooks", environment=REPRODUCIBLE)
         if result.error:
-            raise CourseError(f"notebooks/{name}.ipynb, {result.error}. Nothing was written.")
+            raise CourseError(f"notebooks/{name}.ipynb, {result.error}. It was not written.")
 
     return run_lesson
 
@@ -109,12 +118,16 @@ def doctor():
 def main():
     """Run the command; what a user can mend ends in one sentence and exit code 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault(
+        "PYDEVD_DISABLE_FILE_VALIDATION", "1"
+    )  # a warning of a debugger that nobody has started
     try:
         app()
     except CourseError as error:
-        sentence = str(error)
+        sys.exit(f"course: {error}")
     except ModuleNotFoundError as error:
-        sentence = f"The package {error.name!r} is missing: run `pip install -r requirements.txt`."
+        sys.exit(f"course: The package {error.name!r} is missing: run `pip install -r requirements.txt`.")
     except OSError as error:
-        sentence = f"{error.filename or 'The file system'}: {error.strerror}. Mend that, then run this again."
-    sys.exit(f"course: {sentence}")
+        sys.exit(
+            f"course: {error.filename or 'The file system'}: {error.strerror}. Mend that, then run this again."
+        )

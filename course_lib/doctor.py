@@ -32,7 +32,15 @@ def examine():
     Returns:
         list of Finding.
     """
-    return [python(sys.version_info), *packages(), *tensorflow(), memory(), disk(Path.cwd()), *data()]
+    return [
+        python(sys.version_info),
+        *packages(),
+        *tensorflow(),
+        profile(),
+        memory(),
+        disk(Path.cwd()),
+        *data(),
+    ]
 
 
 def python(version):
@@ -54,6 +62,8 @@ def packages():
     faults = []
     for line in requires("course-lib") or ():
         needed = Requirement(line)
+        if needed.marker and not needed.marker.evaluate():
+            continue
         try:
             found = version(needed.name)
         except PackageNotFoundError:
@@ -71,8 +81,10 @@ def tensorflow():
     try:
         tf = runtime.import_tensorflow()
         import keras
-    except ImportError as error:
-        return [Finding("TensorFlow", False, str(error), "pip install -r requirements.txt")]
+    except Exception as error:  # a broken installation fails in many ways
+        found = f"{type(error).__name__}: {error}".partition("\n")[0]
+        advice = "pip install -r requirements.txt; unset KERAS_BACKEND if it is set."
+        return [Finding("TensorFlow and Keras", False, found, advice)]
     findings = [Finding("TensorFlow", True, f"{tf.__version__}, Keras {keras.__version__}")]
     if keras.backend.backend() != "tensorflow":
         advice = "Unset KERAS_BACKEND, or set it to tensorflow."
@@ -83,6 +95,16 @@ def tensorflow():
         advice = "An NVIDIA GPU is here but TensorFlow does not see it: pip install 'tensorflow[and-cuda]'."
     findings.append(Finding("device", True, f"{device.kind} ({device.name})", advice))
     return findings
+
+
+def profile():
+    """The profile that is asked for, if any."""
+    from course_lib import runtime
+
+    try:
+        return Finding("profile", True, runtime.asked_profile() or "by the device")
+    except ValueError as error:
+        return Finding("profile", False, "", str(error))
 
 
 def memory():

@@ -5,19 +5,19 @@ import os
 import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.errors import CourseError
 
-# A fixed width, and no log lines of TensorFlow's C++ part: stored outputs differ only where results do.
-ENVIRONMENT = {
-    "COLUMNS": "80",
-    "LINES": "24",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a warning of the debugger, which nobody has started
-    "PYTHONHASHSEED": "0",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
+# A fixed width, and no log lines of TensorFlow's C++ part.
+ENVIRONMENT = {"COLUMNS": "80", "LINES": "24", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+# What is stored and what is tested: the fast profile on the CPU, whatever this machine has.
+REPRODUCIBLE = ENVIRONMENT | {"COURSE_PROFILE": "fast", "CUDA_VISIBLE_DEVICES": "-1"}
+# MPLBACKEND would take the figures out of the outputs, and PYTEST_CURRENT_TEST what C code prints: ipykernel
+# leaves that uncaught where it believes that pytest catches it.
+UNSET = {"COURSE_EXPECT", "MPLBACKEND", "PYTEST_CURRENT_TEST"}
 # The copy of MathJax that comes from PyPI has this configuration and these fonts only.
 MATHJAX = "TeX-AMS-MML_HTMLorMML-full"
 FONTS = """<script type="text/x-mathjax-config">
@@ -44,7 +44,7 @@ class Result:
     error: str = ""
 
 
-def execute(notebook, name, folder, on_cell=lambda done: None):
+def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIRONMENT):
     """Run a notebook in place.
 
     Args:
@@ -52,8 +52,11 @@ def execute(notebook, name, folder, on_cell=lambda done: None):
         name: what the result is called.
         folder: the working directory of the kernel.
         on_cell: function (number of cells done) -> None, called after each cell.
+        environment: dict of environment variables for the kernel, beside those of this process.
     Returns:
         Result.
+    Raises:
+        CourseError: no kernel can be started, or Ctrl-C was pressed.
     """
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
@@ -67,13 +70,16 @@ def execute(notebook, name, folder, on_cell=lambda done: None):
         timeout=CELL_TIMEOUT,
         resources={"metadata": {"path": str(folder)}},
         on_cell_complete=lambda cell, cell_index: on_cell(cell_index + 1),
+        coalesce_streams=True,
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],
     )
     start, error = time.perf_counter(), ""
     language_info = notebook.metadata.get("language_info")
     try:
-        client.execute(env={**os.environ, **ENVIRONMENT})
+        run_to_end(client, {k: v for k, v in os.environ.items() if k not in UNSET} | environment)
+    except KeyboardInterrupt:
+        raise CourseError(f"Interrupted: the results of {name} are not kept.") from None
     except CellExecutionError as failure:
         error = f"{failure.ename}: {failure.evalue}".split("\n")[0]
     except CellTimeoutError:
@@ -87,6 +93,20 @@ def execute(notebook, name, folder, on_cell=lambda done: None):
         error = f"cell [{max(counts, default=0)}]: {error}"
     notebook.metadata["language_info"] = language_info  # without the version of this machine's Python
     return Result(name, time.perf_counter() - start, headline(notebook), error)
+
+
+def run_to_end(client, environment):
+    """Run a client in a thread: in the main one, nbclient handles Ctrl-C itself, and badly."""
+    with ThreadPoolExecutor(1) as thread:
+        job = thread.submit(client.execute, env=environment)
+        try:
+            while not job.done():
+                wait([job], timeout=0.2)  # so that Ctrl-C is seen on Windows too
+        except KeyboardInterrupt:
+            if client.km and client.km.provisioner and client.km.provisioner.process:
+                client.km.provisioner.process.kill()  # ends the job, with a DeadKernelError that nobody reads
+            raise
+        return job.result()
 
 
 def headline(notebook):
@@ -137,7 +157,7 @@ def run_lessons(root, lessons, console):
     import nbformat
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from course_lib.build import lesson_names, select
+    from course_lib.build import lesson_names, read_notebook, select
 
     folder, output = root / "notebooks", root / "build"
     names = select(lesson_names(folder), lessons)
@@ -147,9 +167,9 @@ def run_lessons(root, lessons, console):
     with Progress(*columns, console=console) as progress:
         for name in names:
             try:
-                notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-            except ValueError:
-                raise CourseError(f"notebooks/{name}.ipynb cannot be read: run `course build`.") from None
+                notebook = read_notebook(folder / f"{name}.ipynb")
+            except ValueError as error:
+                raise CourseError(f"notebooks/{name}.ipynb {error}") from None
             task = progress.add_task(name, total=len(notebook.cells))
             result = execute(
                 notebook, name, folder, lambda done, task=task: progress.update(task, completed=done)

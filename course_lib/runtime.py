@@ -100,18 +100,23 @@ def choose_precision(device):
     return "mixed_bfloat16" if device.bfloat16 else "float32"
 
 
-def choose_profile(device):
-    """`COURSE_PROFILE` where it is set, else `"full"` with a GPU and `"fast"` without.
+def asked_profile():
+    """`COURSE_PROFILE`, or None where it is not set.
 
     Raises:
-        ValueError: `COURSE_PROFILE` is neither.
+        ValueError: it is neither `"fast"` nor `"full"`.
     """
-    profile = os.environ.get("COURSE_PROFILE") or ("full" if device.kind == "GPU" else "fast")
-    if profile not in PROFILES:
+    profile = os.environ.get("COURSE_PROFILE") or None
+    if profile not in (None, *PROFILES):
         raise ValueError(
-            f"COURSE_PROFILE: expected 'fast' or 'full', received {profile!r}. Unset it or mend it."
+            f"COURSE_PROFILE: expected 'fast' or 'full', received {profile!r}: unset it or mend it."
         )
     return profile
+
+
+def choose_profile(device):
+    """The profile that is asked for, else `"full"` with a GPU and `"fast"` without."""
+    return asked_profile() or ("full" if device.kind == "GPU" else "fast")
 
 
 def start(seed=0, mixed_precision=False):

@@ -1,5 +1,6 @@
 """A small course to build, run and break."""
 
+import os
 import subprocess
 import sys
 
@@ -68,7 +69,16 @@ class Course:
             CompletedProcess with text.
         """
         command = [sys.executable, "-c", "from course_lib.cli import main; main()", *arguments]
-        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=self.root, capture_output=True, text=True, check=False, env=os.environ | environment
+        )
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch):
+    """The course's environment variables, which the caller may have set, unset."""
+    for name in ("COURSE_CACHE_DIR", "COURSE_DATA_DIR", "COURSE_DATA_URL", "COURSE_EXPECT", "COURSE_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

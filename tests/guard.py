@@ -21,12 +21,10 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kerne
 from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams, nocolors
 
 from course_lib import execute
-from tests.rules import read_notebook
+from course_lib.build import read_notebook
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens, so any use of the network fails at once
-ENVIRONMENT = execute.ENVIRONMENT | {
-    "COURSE_PROFILE": "fast",
-    "CUDA_VISIBLE_DEVICES": "-1",
+ENVIRONMENT = execute.REPRODUCIBLE | {
     # One thread: two notebooks run at once, and results drift with the number of threads.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -34,14 +32,7 @@ ENVIRONMENT = execute.ENVIRONMENT | {
     "TF_NUM_INTRAOP_THREADS": "1",
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE),
 }
-# MPLBACKEND would take the figures out of the outputs, and PYTEST_CURRENT_TEST what C code prints: ipykernel
-# leaves that uncaught where it believes that pytest catches it.
-UNSET = {"COURSE_EXPECT", "MPLBACKEND", "PYTEST_CURRENT_TEST"} | {
-    "ALL_PROXY",
-    "all_proxy",
-    "NO_PROXY",
-    "no_proxy",
-}
+UNSET = execute.UNSET | {"ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"}
 EXPECTED = {"exercises": "not attempted", "solutions": "passed"}  # the verdict of every check, by folder
 
 # Evaluated in the kernel after each cell. The exit code is this cell's: a failing command ends its notebook.

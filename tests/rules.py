@@ -10,7 +10,7 @@ import re
 import warnings
 from pathlib import Path
 
-import nbformat
+from course_lib.build import read_notebook
 
 KNOWN_TAGS = {"answer", "headline", "nbval-check-output", "picture", "raises-exception", "setup"}
 MAX_BYTES = 1_000_000
@@ -34,32 +34,6 @@ NOT_PROSE = re.compile(
 )
 NOT_WORDS = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<[^>]*>")
 NOTEBOOK_PATH = re.compile(r"notebooks/(?:exercises/|solutions/)?(\d\d_[a-z0-9_]+)\.ipynb")
-
-
-def read_notebook(path):
-    """Read a notebook as nbformat 4.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        nbformat's node.
-
-    Raises:
-        ValueError: it is not a valid notebook. The message follows the file's name.
-
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # of missing and repeated cell ids nbformat only warns
-        try:
-            notebook = nbformat.read(path, as_version=4)
-            nbformat.validate(notebook)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            raise ValueError(
-                f"is not a valid notebook; write it again with `course build` ({reason})."
-            ) from None
-    return notebook
 
 
 def problems(path, kind):

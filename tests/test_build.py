@@ -38,8 +38,9 @@ def executed(course, stdout="2\n"):
 
 def test_this_course_is_built_and_executed():
     files, unexecuted = build.render(ROOT)
-    assert [path.relative_to(ROOT).as_posix() for path in build.stale(files)] == []
-    assert unexecuted == []
+    old = [path.relative_to(ROOT).as_posix() for path in build.stale(files)]
+    assert not old, f"run `course build`: {old} out of date"
+    assert not unexecuted, f"run `course build --execute {' '.join(unexecuted)}`"
 
 
 def test_every_link_to_a_file_leads_somewhere():
@@ -118,7 +119,9 @@ def test_a_stale_badge_is_found(course):
     assert build.stale(build.render(course.root)[0]) == []
     project = course.root / "pyproject.toml"
     project.write_text(project.read_text().replace("owner", "teacher"))
-    assert len(build.stale(build.render(course.root)[0])) == 4
+    files, unexecuted = build.render(course.root)
+    assert len(build.stale(files)) == 4
+    assert unexecuted == []  # a new address drops no output
 
 
 def test_long_training_asks_colab_for_a_gpu(course):
@@ -161,7 +164,13 @@ def test_the_readme_s_picture_comes_from_the_lesson(course):
         ("    ### END SOLUTION\n", "", "solution markers out of place in the cell `def add"),
         ("### BEGIN", "### START", "solution markers out of place"),
         ("one = 1\n", "### BEGIN SOLUTION\none = 1\n### END SOLUTION\n", "solution markers out of place"),
+        ("### BEGIN SOLUTION", "###BEGIN SOLUTION", "solution markers out of place"),
+        ("### END SOLUTION", "### End solution", "solution markers out of place"),
         (' tags=["exercises"]', "", "found 0"),
+        ("#     question: What is one and one?", "#     gpu: true", "no `question`"),
+        ("What is one", "Sums: what is one", "cannot be read"),
+        ("#   course:\n#     question: What is one and one?\n", "", "cannot be read"),
+        ("# # 01 · Addition\n#\n", "# # 02 · Addition\n#\n", "`# 01 · Title`"),
         ("# # 01 · Addition\n#\n", "# Addition\n#\n", "the lesson must open with"),
         ("# # 01 · Addition: exercises\n", "# Exercises\n", "the exercises must open with"),
     ],
@@ -169,6 +178,33 @@ def test_the_readme_s_picture_comes_from_the_lesson(course):
 def test_a_fault_in_the_source_is_named(course, old, new, says):
     course.edit(old, new)
     with pytest.raises(CourseError, match=r"01_addition\.py: .*" + re.escape(says)):
+        build.render(course.root)
+
+
+def test_blanks_behind_a_marker_do_not_leak_the_solution(course):
+    course.edit("### BEGIN SOLUTION", "### BEGIN SOLUTION  ")
+    course.edit("### END SOLUTION", "### END SOLUTION ")
+    files, _ = render(course)
+    assert "return a + b" not in files["notebooks/exercises/01_addition.ipynb"]
+    assert "SOLUTION" not in files["notebooks/solutions/01_addition.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("2_more.py", "expected a name such as 07_topic.py"),
+        ("01_more.py", "more than one lesson has the number 01"),
+    ],
+)
+def test_a_source_with_a_bad_name_is_refused(course, name, says):
+    (course.source.parent / name).write_text(course.source.read_text())
+    with pytest.raises(CourseError, match=re.escape(says)):
+        build.render(course.root)
+
+
+def test_a_readme_without_its_marks_is_refused(course):
+    (course.root / "README.md").write_text("# Sums\n")
+    with pytest.raises(CourseError, match=re.escape("README.md: expected the marks")):
         build.render(course.root)
 
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -78,6 +79,7 @@ def test_a_lesson_that_fails_is_in_the_table_and_in_the_exit_code(course):
     assert course.run("build").returncode == 0
     result = course.run("run")
     assert result.returncode == 1
+    assert "course: 1 of 1 failed: 01_addition." in result.stderr
     assert "01_addition │ failed" in result.stdout
     assert "cell [2]: ZeroDivisionError: division by zero" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
@@ -128,13 +130,63 @@ def test_lab_opens_the_lesson(course, monkeypatch):
 def test_a_damaged_notebook_is_named(course):
     course.run("build")
     (course.root / "notebooks/01_addition.ipynb").write_text("{")
-    one_sentence(course.run("run"), "notebooks/01_addition.ipynb cannot be read")
-    one_sentence(course.run("build"), "notebooks/01_addition.ipynb cannot be read")
+    for text in ("{", "{}", "[]"):
+        (course.root / "notebooks/01_addition.ipynb").write_text(text)
+        one_sentence(course.run("run"), "notebooks/01_addition.ipynb is not a valid notebook; delete it")
+        one_sentence(course.run("build"), "notebooks/01_addition.ipynb is not a valid notebook; delete it")
 
 
 def test_a_course_without_an_address_is_told(course):
     (course.root / "pyproject.toml").write_text("[project]\n")
     one_sentence(course.run("build"), "expected a version and, under [project.urls], a Repository")
+
+
+def test_a_damaged_pyproject_is_named(course):
+    (course.root / "pyproject.toml").write_text("[project\n")
+    one_sentence(course.run("build"), "pyproject.toml cannot be read")
+
+
+def test_an_unknown_profile_is_named_before_anything_runs(course):
+    course.run("build")
+    one_sentence(course.run("run", COURSE_PROFILE="slow"), "expected 'fast' or 'full', received 'slow'")
+    assert not (course.root / "build").exists()
+
+
+def test_a_broken_keras_is_found_by_the_doctor(course):
+    result = course.run("doctor", KERAS_BACKEND="nonsense")
+    assert result.returncode == 1
+    assert "TensorFlow and Keras" in result.stdout
+    assert "KERAS_BACKEND" in result.stdout
+
+
+def test_what_is_stored_does_not_depend_on_the_author_s_settings(course):
+    course.edit(
+        "print(one + one)", "import os\nprint(os.environ['COURSE_PROFILE'], os.environ.get('MPLBACKEND'))"
+    )
+    built = course.run("build", "--execute", COURSE_PROFILE="full", MPLBACKEND="agg")
+    assert built.returncode == 0, built.stderr
+    lesson = nbformat.read(course.root / "notebooks/01_addition.ipynb", 4)
+    text = build.code_cells(lesson)[1].outputs[0].text
+    assert text.startswith("fast ")
+    assert "agg" not in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
+def test_ctrl_c_ends_in_a_sentence(course):
+    course.edit("print(one + one)", "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(60)")
+    course.run("build")
+    command = [sys.executable, "-c", "from course_lib.cli import main; main()", "run"]
+    process = subprocess.Popen(
+        command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not (course.root / "notebooks/started").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert "Traceback" not in out + err
+    assert "Interrupted: the results of 01_addition are not kept." in err
 
 
 def test_check_and_execute_exclude_each_other(course):

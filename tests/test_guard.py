@@ -342,7 +342,7 @@ def test_unreadable_notebooks_are_named(tmp_path):
     assert run.exit_code == 2
     for sentence in (
         "notebooks/no_code.ipynb has no code cell, so running it tests nothing.",
-        "notebooks/not_json.ipynb is not a valid notebook; write it again with `course build` (NotJSONError",
+        "notebooks/not_json.ipynb is not a valid notebook; delete it and write it again with `course build` (NotJSONError",
         "notebooks/not_a_notebook.ipynb is not a valid notebook",
     ):
         assert sentence in run.output

@@ -257,7 +257,9 @@ def test_a_file_that_is_no_notebook(tmp_path):
     for text, reason in (("{", "NotJSONError"), ('{"nbformat": 4}', "Error"), (twice, "DuplicateCellId")):
         (tmp_path / "01_x.ipynb").write_text(text)
         (problem,) = rules.problems(tmp_path / "01_x.ipynb", "exercise")
-        assert problem.startswith("01_x.ipynb is not a valid notebook; write it again with `course build` (")
+        assert problem.startswith(
+            "01_x.ipynb is not a valid notebook; delete it and write it again with `course build` ("
+        )
         assert reason in problem
 
 

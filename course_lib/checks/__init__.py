@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_lib.errors import NOT_WRITTEN
+
 EXERCISES = {}
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 
@@ -90,9 +92,17 @@ class NotAttempted(Exception):
 
 
 def exercise(id, title, points):
-    """Register a function (answer, rng) -> None as the check of an exercise."""
+    """Register a function (answer, rng) -> None as the check of an exercise.
+
+    Raises:
+        ValueError: the id is taken, or is not of this lesson's number.
+    """
 
     def register(examine):
+        if not examine.__module__.endswith(f"lesson{id[:2]}"):
+            raise ValueError(f"exercise: expected an id of {examine.__module__}'s lesson, received {id!r}.")
+        if id in EXERCISES and EXERCISES[id].examine.__qualname__ != examine.__qualname__:
+            raise ValueError(f"exercise: {id!r} is taken by {EXERCISES[id].title!r}.")
         EXERCISES[id] = Exercise(id, title, points, examine)
         return examine
 
@@ -106,9 +116,12 @@ def find(id):
         ValueError: there is none.
     """
     lesson = str(id).split(".")[0]
+    module = f"course_lib.checks.lesson{lesson}"
     try:
-        importlib.import_module(f"course_lib.checks.lesson{lesson}")
-    except ModuleNotFoundError:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name not in module:
+            raise  # the lesson's checks are there, and want a package that is not
         raise ValueError(f"check: expected an exercise's id such as '01.2', received {id!r}.") from None
     if id not in EXERCISES:
         there = ", ".join(sorted(key for key in EXERCISES if key.startswith(f"{lesson}.")))
@@ -188,9 +201,9 @@ class Answer:
             pass  # a built-in without a signature
         try:
             result = self.function(*given)
-        except NotImplementedError:
-            raise NotAttempted from None
         except (Exception, SystemExit) as error:
+            if isinstance(error, NotImplementedError) and error.args in ((), (NOT_WRITTEN,)):
+                raise NotAttempted from None
             raise Stopped(error, [show_call(self.name, args), *where(error), *shapes(given)]) from None
         for before, after in zip(args, given, strict=True):
             if not same(before, after):
@@ -206,12 +219,18 @@ class Answer:
 
 
 def same(before, after):
-    """Whether two arguments are equal, arrays included."""
-    if isinstance(before, np.ndarray):
-        return before.shape == after.shape and np.array_equal(
-            before, after, equal_nan=before.dtype.kind == "f"
-        )
-    return bool(before == after)
+    """Whether an argument is as it was. What has no value to compare, such as a model, counts as unchanged."""
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(same(before[key], after[key]) for key in before)
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(same, before, after))
+    if hasattr(before, "__array__"):
+        before, after = np.asarray(before), np.asarray(after)
+        nan = before.dtype.kind in "fc"
+        return before.dtype == after.dtype and np.array_equal(before, after, equal_nan=nan)
+    if isinstance(before, int | float | str | bytes):
+        return before == after or (before != before and after != after)  # nan is not equal to itself
+    return True
 
 
 def compare(answer, args, expected, mistakes=(), otherwise="", rtol=1e-5):
@@ -223,28 +242,31 @@ def compare(answer, args, expected, mistakes=(), otherwise="", rtol=1e-5):
         expected: number or float array.
         mistakes: pairs (what a plausible mistake gives, hint), the likelier first.
         otherwise: the hint where none of them fits.
-        rtol: relative tolerance; the default leaves room for float32.
+        rtol: tolerance relative to the largest expected entry; the default leaves room for float32.
+    Returns:
+        what came out.
     Raises:
         Mistake: they differ.
     """
-    received, case = ask(answer, args, expected, otherwise)
+    result, received, case = ask(answer, args, expected, otherwise)
     expected = np.asarray(expected, dtype=float)
     if not close(received, expected, rtol):
         explain(received, expected, mistakes, otherwise, rtol, case)
+    return result
 
 
 def ask(answer, args, expected, otherwise):
     """Call the answer; see `compare`.
 
     Returns:
-        float array of what came out, and the lines that show the case.
+        what came out, the same as a float array, and the lines that show the case.
     """
     try:
         result = answer(*args)
     except Stopped as stopped:
         raise Mistake(f"{stopped.hint} {otherwise}", stopped.case) from None
     case = show_case(answer, args, result, expected)
-    return numbers(result, case), case
+    return result, numbers(result, case), case
 
 
 def explain(received, expected, mistakes, otherwise, rtol, case):
@@ -265,8 +287,7 @@ def explain(received, expected, mistakes, otherwise, rtol, case):
 
 def compare_integer(answer, args, expected, mistakes=(), otherwise=""):
     """As `compare`, for a count: the answer must be an int, and exact."""
-    compare(answer, args, expected, mistakes, otherwise, rtol=0)
-    result = answer(*args)
+    result = compare(answer, args, expected, mistakes, otherwise, rtol=0)
     if isinstance(result, bool) or not isinstance(result, int | np.integer):
         advice = " Use `//`, not `/`." if isinstance(result, float) else ""
         hint = f"The value is right, but it is of type {type(result).__name__}: a count is an int.{advice}"
@@ -290,13 +311,16 @@ def numbers(result, case=()):
     """The result as a float array; lists and tensors are taken too.
 
     Raises:
-        Mistake: it does not hold numbers.
+        Mistake: it does not hold real numbers.
     """
     try:
-        return np.asarray(result, dtype=float)
-    except (TypeError, ValueError):
-        hint = f"Expected numbers, received {type(result).__name__}: return an array or a number."
-        raise Mistake(hint, case) from None
+        array = np.asarray(result)
+        if array.dtype.kind in "biuf":
+            return array.astype(float)
+    except Exception:  # a learner's object may raise anything here
+        pass
+    hint = f"Expected numbers, received {type(result).__name__}: return an array or a number."
+    raise Mistake(hint, case) from None
 
 
 def close(received, expected, rtol):
@@ -334,5 +358,8 @@ def show(value):
         return np.array2string(np.asarray(value), precision=5, separator=", ", threshold=20).replace("\n", "")
     if isinstance(value, float):
         value = float(f"{value:.6g}")
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 200 else text[:200] + "…"

@@ -139,8 +139,7 @@ def widen(answer, rng):
             (sizes, "Nothing has changed: multiply the sizes between the first and the last."),
         ]
         otherwise = "Multiply each hidden size by the factor and keep the first and the last."
-        compare(answer, (sizes, factor), expected, mistakes, otherwise, rtol=0)
-        result = answer(sizes, factor)
+        result = compare(answer, (sizes, factor), expected, mistakes, otherwise, rtol=0)
         if not isinstance(result, list) or not all(isinstance(n, int | np.integer) for n in result):
             kinds = sorted({type(n).__name__ for n in result})
             hint = f"Return a list of int, for sizes are counts. Received: {type(result).__name__} of {', '.join(kinds)}."

@@ -51,7 +51,8 @@ def mean_squared_error(answer, rng):
     """The mean of the squares, with y_hat as a vector or as Keras's column."""
     small, guess = np.array([1.0, 2.0, 4.0]), np.array([1.5, 1.0, 2.0])
     a, b = rng.normal(size=(2, 7)) * 3
-    for y, y_hat in ((small, guess), (small, guess[:, None]), (a, b), (a, b[:, None]), (a[:1], b[:1])):
+    one = np.array([3.0]), np.array([1.0])
+    for y, y_hat in ((small, guess), (small, guess[:, None]), (a, b), (a, b[:, None]), one):
         error = y - y_hat.reshape(-1)
         table = y - y_hat.reshape(-1, 1)
         mistakes = [
@@ -147,7 +148,7 @@ def fit(answer, rng):
             (np.linalg.solve(A.T @ A + np.eye(len(beta)), A.T @ y), "That is ridge regression: nothing is added to A.T @ A here."),
         ]  # fmt: skip
         otherwise = "Solve (A.T @ A) beta = A.T @ y, where A is X with a column of ones before it."
-        received, case = ask(answer, (X, y), beta, otherwise)
+        _, received, case = ask(answer, (X, y), beta, otherwise)
         if received.shape == beta.shape:
             products = A.T @ (y - A @ received)
             if np.all(np.abs(products) <= 1e-4 * np.abs(A).T @ np.abs(y)):
