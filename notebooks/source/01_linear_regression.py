@@ -454,9 +454,16 @@ alone = solve_normal_equations(design_matrix(Z[:, 1]), y)[1]
 print(f"power alone: {alone:+.2f}; beside weight and year: {normal[2]:+.2f}")
 print(f"correlation of weight and power: {np.corrcoef(Z[:, 0], Z[:, 1])[0, 1]:.2f}")
 
+deals = []
+for seed in range(100):
+    part, _ = train_test_split(rest, test_size=0.25, random_state=seed)
+    A_part = design_matrix(((part[FEATURES] - mean) / std).to_numpy())
+    deals.append(solve_normal_equations(A_part, part["mpg"].to_numpy())[2])
+print(f"beside weight and year, in 100 other deals: {min(deals):+.2f} to {max(deals):+.2f}")
+
 # %% [markdown]
 # Strong cars are heavy, so alone, power speaks for weight too. Beside weight, little is left for it to say *in this model*:
-# with other seeds even the sign changes.
+# even its sign depends on the deal.
 
 # %% [markdown]
 # ## Is it a line at all?
