@@ -1,4 +1,4 @@
-"""The course's way to draw: one palette, safe for colour-blind readers, and the figures that several lessons need."""
+"""The course's way to draw: one palette, safe for colour-blind readers, and figures that a screen reader can name."""
 
 # Okabe & Ito (2008), "Color Universal Design".
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
@@ -36,22 +36,3 @@ def show(fig):
     alt = "Figure: " + "; ".join(title for title in titles if title)
     display(fig, metadata={"image/png": {"alt": alt}})
     plt.close(fig)
-
-
-def learning_curves(ax, fits, metric="loss"):
-    """Draw a metric by epoch: training dashed, validation solid.
-
-    Args:
-        ax: matplotlib Axes.
-        fits: dict from label to `training.Fit`.
-        metric: a key of the history; its validation twin is `val_` and the key.
-    """
-    for number, (label, fit) in enumerate(fits.items()):
-        for key, line in ((metric, "--"), (f"val_{metric}", "-")):
-            if key in fit.history:
-                part = "validation" if key.startswith("val_") else "training"
-                epochs = range(1, len(fit.history[key]) + 1)
-                ax.plot(epochs, fit.history[key], line, color=f"C{number}", label=f"{label}, {part}")
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(metric)
-    ax.legend()

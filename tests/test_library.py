@@ -107,20 +107,22 @@ def test_fit_is_quiet_and_keeps_what_is_worth_keeping(capsys):
     assert out.count("\n") == 1
 
 
-def test_learning_curves_draw_training_dashed_and_validation_solid():
+def test_a_figure_is_shown_with_its_titles_for_screen_readers(monkeypatch):
+    import IPython.display
     import matplotlib as mpl
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", lambda figure, metadata: shown.append(metadata))
     plots.use_style()
-    fig, ax = plt.subplots()
-    plots.learning_curves(ax, {"line": training.Fit({"loss": [3, 2, 1], "val_loss": [3, 2, 2]}, 1.0)})
-    assert [line.get_linestyle() for line in ax.lines] == ["--", "-"]
-    assert [line.get_label() for line in ax.lines] == ["line, training", "line, validation"]
-    assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
-    assert ax.get_xlabel() == "epoch"
-    plt.close(fig)
+    fig, axes = plt.subplots(1, 2)
+    axes[0].set_title("Loss falls")
+    axes[1].set_title("Error, too")
+    plots.show(fig)
+    assert shown == [{"image/png": {"alt": "Figure: Loss falls; Error, too"}}]
+    assert plt.get_fignums() == []
 
 
 @pytest.mark.parametrize(

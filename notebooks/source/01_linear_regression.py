@@ -487,7 +487,7 @@ ax.axhline(0, color=plots.GREY, lw=1)
 ax.set(
     xlabel="prediction (miles per gallon)",
     ylabel="residual",
-    title="The residuals bend: the line is too low at both ends",
+    title="The residuals bend: the model is too low at both ends",
 )
 ax.legend()
 plots.show(fig)
