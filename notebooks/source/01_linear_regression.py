@@ -11,7 +11,7 @@
 # |---|---|
 # | **You will be able to** | fit a linear model in four ways and say why they agree; read a loss surface; split data, choose a model by validation and test it once |
 # | **You need first** | Python and NumPy; derivatives; [lesson 00](00_start_here.ipynb) |
-# | **Time** | 45 minutes to read; it runs in about 20 seconds on a CPU, and a GPU gains nothing |
+# | **Time** | 45 minutes to read; it runs in under half a minute on a CPU, and a GPU gains nothing |
 # | **Data** | Auto MPG: 398 cars of 1970 to 1982 (UCI, CC BY 4.0) |
 
 # %% tags=["setup"]
