@@ -118,9 +118,8 @@ def doctor():
 def main():
     """Run the command; what a user can mend ends in one sentence and exit code 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault(
-        "PYDEVD_DISABLE_FILE_VALIDATION", "1"
-    )  # a warning of a debugger that nobody has started
+    # Or older debuggers, which nobody has started, warn of frozen modules.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     try:
         app()
     except CourseError as error:

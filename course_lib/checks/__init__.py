@@ -120,7 +120,7 @@ def find(id):
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name not in module:
+        if error.name != module:
             raise  # the lesson's checks are there, and want a package that is not
         raise ValueError(f"check: expected an exercise's id such as '01.2', received {id!r}.") from None
     if id not in EXERCISES:

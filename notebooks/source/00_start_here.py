@@ -391,6 +391,9 @@ np.testing.assert_allclose(
 )  # what that paper's appendix D states
 on_gpus = pretraining / (1000 * 1e14) / DAY
 print(f"GPT-3 on 1,000 GPUs of 10^14 operations a second each: {on_gpus:.0f} days")
+for name, blocks, width in (("GPT-3", 96, 12_288), ("MiniLM", 6, 384)):
+    share = blocks * block_parameters(width) / counted[name]
+    print(f"{name}: {share:.1%} of its parameters are in the blocks")
 
 # %% [markdown]
 # Now lesson 11's task: two passes over 4,000 reviews of about 48 tokens, to *fine-tune* MiniLM, that is, to go on training a

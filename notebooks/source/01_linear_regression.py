@@ -486,7 +486,7 @@ ax.plot(
 ax.axhline(0, color=plots.GREY, lw=1)
 ax.set(
     xlabel="prediction (miles per gallon)",
-    ylabel="residual",
+    ylabel="residual (miles per gallon)",
     title="The residuals bend: the model is too low at both ends",
 )
 ax.legend()
