@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -113,6 +114,82 @@ def doctor():
     findings = doctor.examine()
     doctor.show(findings, console())
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+data_app = typer.Typer(
+    no_args_is_help=True, help="Data and weights: what there is, what is here, fetch, verify."
+)
+app.add_typer(data_app, name="data")
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Names from `course data list`; all where none is given.")
+]
+
+
+@data_app.command("list")
+def list_data():
+    """List every data set: size, licence, where it is."""
+    from rich.table import Table
+
+    from course_lib import data
+
+    table = Table("name", "what", "MB", "licence", "where", box=None)
+    table.columns[2].justify = "right"
+    for row in data.status():
+        dataset = data.DATASETS[row.name]
+        size = f"{row.bytes / 1e6:.1f}" if row.bytes else ""
+        table.add_row(row.name, dataset.title, size, dataset.licence, row.where)
+    console().print(table)
+
+
+@data_app.command("get")
+def get_data(
+    names: Names = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Copy there what does not come with the course: for COURSE_DATA_DIR.")
+    ] = None,
+):
+    """Fetch data sets into the cache, however long it takes; a transfer that stops goes on from there next time."""
+    from course_lib import data
+
+    problems = []
+    for name in data.choose(names):
+        try:
+            data.fetch_all(name, to, typer.echo)
+        except data.OutOfReachError as error:
+            problems.append(name)
+            typer.echo(error, err=True)
+    if problems:
+        raise CourseError(f"Not fetched: {', '.join(problems)}. What went wrong stands above.")
+
+
+@data_app.command("verify")
+def verify_data(names: Names = None):
+    """Compare every file on this machine with its checksum."""
+    from course_lib import data
+
+    damaged = 0
+    for name in data.choose(names):
+        for path, problem in data.verify(name):
+            damaged += bool(problem)
+            typer.echo(f"{name}: {path}: {problem or 'as expected'}")
+    if damaged:
+        raise CourseError(f"{damaged} damaged: replace or delete them, then run `course data get`.")
+
+
+@data_app.command("path")
+def data_path(names: Names = None):
+    """Print where a data set's files are, or without a name, the cache folder."""
+    from course_lib import data, fetch
+
+    if not names:
+        typer.echo(fetch.cache())
+    for name in data.choose(names) if names else ():
+        for file in data.DATASETS[name].files:
+            if not (found := fetch.find_here(file)):
+                raise CourseError(
+                    f"{name}: {file.name} is not on this machine: run `course data get {name}`."
+                )
+            typer.echo(found[0])
 
 
 def main():

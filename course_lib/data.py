@@ -1,53 +1,31 @@
-"""The course's data: found, verified, fetched where needed, loaded."""
+"""The course's data sets, one loader each. Their cards are in datasets/README.md."""
 
-import hashlib
-import os
-import re
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+import zipfile
 from typing import NamedTuple
 
-from course_lib import site
-from course_lib.errors import CourseError
+from course_lib import fetch
+from course_lib.fetch import DataError, OutOfReachError
+from course_lib.registry import DATASETS
 
-PACKAGE = Path(__file__).parent
-ATTEMPTS = 3
-TIMEOUT = 4, 15  # seconds to connect, seconds without a byte
-QUIET_BELOW = 5_000_000  # bytes: a smaller download needs no progress bar
+__all__ = ["DATASETS", "DataError", "OutOfReachError"]
 
 
-class DataError(CourseError):
-    """What is wrong with a file of the course and what to do about it, in one sentence."""
+class Splits(NamedTuple):
+    """Three parts of a data set that share no example.
 
+    Attributes:
+        train: pair (x, y).
+        validation: pair (x, y).
+        test: pair (x, y).
+    """
 
-@dataclass(frozen=True)
-class Dataset:
-    """A file that the course uses. Its card is in datasets/README.md."""
-
-    title: str
-    file: str
-    sha256: str
-    bytes: int
-    licence: str
-    source: str
-    url: str | None = None  # its home, if that is not the course's repository
-
-
-DATASETS = {
-    "auto_mpg": Dataset(
-        title="Auto MPG",
-        file="auto_mpg.csv",
-        sha256="bfb619ddcb5ffda6fa705d702491fa5d6f1ead6480aacdd4340251f6582f530c",
-        bytes=19_691,
-        licence="CC BY 4.0",
-        source="https://doi.org/10.24432/C5859H",
-    ),
-}
+    train: tuple
+    validation: tuple
+    test: tuple
 
 
 class Status(NamedTuple):
-    """A data set as `status` found it: usable or not, where it is or what is wrong, its size."""
+    """A data set as `status` found it: usable or not, where it is or what is wrong, its size in bytes."""
 
     name: str
     ok: bool
@@ -55,8 +33,11 @@ class Status(NamedTuple):
     bytes: int
 
 
+# --- tables --------------------------------------------------------------------------------------------
+
+
 def load_auto_mpg(sample=None, seed=0):
-    """Load the 398 cars of Auto MPG. The horsepower of six is unknown.
+    """Load the 398 cars of Auto MPG as one table: lesson 01 splits it. The horsepower of six is unknown.
 
     Args:
         sample: int from 1 to 398, rows to draw without replacement; None for all.
@@ -72,7 +53,7 @@ def load_auto_mpg(sample=None, seed=0):
     """
     import pandas as pd
 
-    path, where = _find("auto_mpg")
+    (path,), where = _find("auto_mpg")
     cars = pd.read_csv(path)
     if sample is not None:
         cars = cars.sample(_rows(sample, len(cars)), random_state=seed).sort_index(ignore_index=True)
@@ -80,21 +61,207 @@ def load_auto_mpg(sample=None, seed=0):
     return cars
 
 
-def locate(name):
-    """Find the file of a data set and verify it; fetch it if it is nowhere on this machine.
-
-    The first of these that has it: $COURSE_DATA_DIR; the course's own datasets folder; the cache
-    ($COURSE_CACHE_DIR, else the user's); the network ($COURSE_DATA_URL, else its home).
+def load_breast_cancer(sample=None, seed=0):
+    """Load 569 breast masses: 30 features of their cells, and whether each was malignant.
 
     Args:
-        name: a key of `DATASETS`.
+        sample: int, training examples to draw, the classes in proportion; None for all. A smaller sample
+            with the same seed is part of a larger one; validation and test stay whole.
+        seed: int, decides which are drawn.
     Returns:
-        Path of a file with the expected SHA-256.
+        Splits of 341, 114 and 114: x DataFrame (N, 30) of named features, y int64 (N,), 1 where malignant:
+        the finding looked for. scikit-learn has it the other way round.
     Raises:
-        ValueError: no data set has that name.
-        DataError: the file is damaged, or found nowhere.
+        ValueError: `sample` is not such a number.
+    Source: Wolberg et al. (1993), https://doi.org/10.24432/C5DW2B, CC BY 4.0.
     """
-    return _find(name)[0]
+    from sklearn import datasets
+
+    x, y = datasets.load_breast_cancer(return_X_y=True, as_frame=True)
+    parts = _cut(1 - y.to_numpy("int64"), (341, 114, 114))
+    splits = Splits(*((x.iloc[rows].reset_index(drop=True), 1 - y.to_numpy("int64")[rows]) for rows in parts))
+    return _give("Breast cancer", splits, "masses", "scikit-learn", sample, seed)
+
+
+def load_digits(sample=None, seed=0):
+    """Load 1,797 handwritten digits of 8 x 8 pixels.
+
+    Args:
+        sample: int, training examples to draw, as in `load_breast_cancer`.
+        seed: int, decides which are drawn.
+    Returns:
+        Splits of 1,077, 360 and 360: x float64 (N, 64), values 0 to 16, row by row; y int64 (N,), 0 to 9.
+    Raises:
+        ValueError: `sample` is not such a number.
+    Source: Alpaydin & Kaynak (1998), https://doi.org/10.24432/C50P49, CC BY 4.0.
+    """
+    from sklearn import datasets
+
+    x, y = datasets.load_digits(return_X_y=True)
+    splits = Splits(*((x[rows], y[rows].astype("int64")) for rows in _cut(y, (1077, 360, 360))))
+    return _give("Digits", splits, "pictures", "scikit-learn", sample, seed)
+
+
+# --- pictures ------------------------------------------------------------------------------------------
+
+
+def load_fashion_mnist(sample=None, seed=0, full=False):
+    """Load pictures of clothes, ten classes: `DATASETS["fashion_mnist"].classes` has their names.
+
+    Args:
+        sample: int, training examples to draw, as in `load_breast_cancer`.
+        seed: int, decides which are drawn.
+        full: bool, all 70,000 (31 MB, fetched at the first use) instead of the 12,000 that come with the
+            course. The parts of the 12,000 are in the same parts of the 70,000.
+    Returns:
+        Splits of 8,000, 2,000 and 2,000, or of 50,000, 10,000 and 10,000: x uint8 (N, 28, 28), 0 is the
+        background; y int64 (N,), 0 to 9.
+    Raises:
+        ValueError: `sample` is not such a number.
+        DataError: a file is damaged, or found nowhere.
+    Source: Xiao, Rasul & Vollgraf (2017), arXiv:1708.07747, MIT.
+    """
+    import numpy as np
+
+    name = "fashion_mnist_full" if full else "fashion_mnist"
+    paths, where = _find(name)
+    if full:
+        (x, y), test = (_read_idx(*paths[:2]), _read_idx(*paths[2:]))
+        held_out = _last_of_each(y, 1000)
+        splits = Splits((x[~held_out], y[~held_out]), (x[held_out], y[held_out]), test)
+    else:
+        with np.load(paths[0]) as arrays:
+            parts = ("train", "validation", "test")
+            splits = Splits(*((arrays[f"x_{part}"], arrays[f"y_{part}"].astype("int64")) for part in parts))
+    return _give("Fashion-MNIST", splits, "pictures", where, sample, seed)
+
+
+def load_cifar10(sample=None, seed=0, stand_in=None):
+    """Load colour pictures of ten classes of things: `DATASETS["cifar10"].classes` has their names.
+
+    170 MB, fetched at the first use. Where they cannot be had, emoji on varied backgrounds stand in for them,
+    and the line that is printed says so. A `cifar10.npz` (x_train, y_train, x_test, y_test) in the folder
+    $COURSE_DATA_DIR goes before both.
+
+    Args:
+        sample: int, training examples to draw, as in `load_breast_cancer`.
+        seed: int, decides which are drawn.
+        stand_in: None to take the stand-in where CIFAR-10 is out of reach, True to take it anyway, False to
+            fail instead.
+    Returns:
+        Splits of 45,000, 5,000 and 10,000, less what a later part holds too: x uint8 (N, 32, 32, 3), RGB;
+        y int64 (N,), 0 to 9.
+    Raises:
+        ValueError: `sample` is not such a number.
+        DataError: a file is damaged, or found nowhere and `stand_in` is False.
+    Source: Krizhevsky (2009), https://www.cs.toronto.edu/~kriz/cifar.html.
+    """
+    try:
+        found = None if stand_in else _read_own_cifar10() or _read_cifar10()
+    except OutOfReachError:
+        if stand_in is False:
+            raise
+        found = None
+    if found:
+        (x, y), test, where = found
+        held_out = _last_of_each(y, 500)
+        splits = Splits((x[~held_out], y[~held_out]), (x[held_out], y[held_out]), test)
+        return _give("CIFAR-10", _keep_apart(splits), "pictures", where, sample, seed)
+    from course_lib import stand_in as emoji
+
+    (archive,), where = _find("emoji")
+    training = 45_000 if sample is None else _rows(sample, 45_000)
+    # Seeds that nobody draws training pictures with: validation and test stay the same, and apart from those.
+    asked = (training, seed), (5_000, 2**32 - 1), (10_000, 2**32 - 2)
+    splits = Splits(*(emoji.pictures(archive, count, seed) for count, seed in asked))
+    reason = "asked for" if stand_in else "CIFAR-10 is out of reach: `course data get cifar10` says why"
+    return _give(f"STAND-IN for CIFAR-10, drawn from emoji ({reason})", splits, "pictures", where, None, seed)
+
+
+# --- texts ---------------------------------------------------------------------------------------------
+
+
+def load_rotten_tomatoes(sample=None, seed=0):
+    """Load sentences out of film reviews, each for or against the film.
+
+    Args:
+        sample: int, training examples to draw, as in `load_breast_cancer`.
+        seed: int, decides which are drawn.
+    Returns:
+        Splits of 6,000, 1,000 and 1,530: x object (N,) of str, in lower case; y int64 (N,), 1 where for.
+    Raises:
+        ValueError: `sample` is not such a number.
+        DataError: the file is damaged, or found nowhere.
+    Source: Pang & Lee (2005), https://www.cs.cornell.edu/people/pabo/movie-review-data/.
+    """
+    table, where = _read_csv("rotten_tomatoes")
+    return _give("Rotten Tomatoes", _by_column(table, "text", "label"), "snippets", where, sample, seed)
+
+
+def load_imdb(sample=None, seed=0):
+    """Load whole film reviews, each for or against the film: 35 MB, fetched at the first use.
+
+    Args:
+        sample: int, training examples to draw, as in `load_breast_cancer`.
+        seed: int, decides which are drawn.
+    Returns:
+        Splits of 15,000, 5,000 and 5,000, less what a later part holds too: x object (N,) of str, with HTML's
+        `<br />`; y int64 (N,), 1 where for. Reviews of one film stand together in the file, and so do the parts.
+    Raises:
+        ValueError: `sample` is not such a number.
+        DataError: the file is damaged, or found nowhere.
+    Source: Maas et al. (2011), https://ai.stanford.edu/~amaas/data/sentiment/.
+    """
+    table, where = _read_csv("imdb")
+    table = table[table["source"] == "imdb"]
+    place = table.groupby("label").cumcount() / (len(table) / 2)
+    table = table.assign(
+        split=["train" if at < 0.6 else "validation" if at < 0.8 else "test" for at in place]
+    )
+    return _give("IMDB", _keep_apart(_by_column(table, "text", "label")), "reviews", where, sample, seed)
+
+
+def load_dates(sample=None, seed=0):
+    """Load dates written in many English ways, each with its ISO form. No day is in two parts.
+
+    Args:
+        sample: int, training examples to draw; None for all.
+        seed: int, decides which are drawn.
+    Returns:
+        Splits of 8,000, 1,000 and 1,000: x object (N,) of str, such as `"the 3rd of March, 2021"`;
+        y object (N,) of str, such as `"2021-03-03"`.
+    Raises:
+        ValueError: `sample` is not such a number.
+        DataError: the file is damaged, or found nowhere.
+    Source: generated by datasets/build/dates.py.
+    """
+    table, where = _read_csv("dates")
+    return _give("Dates", _by_column(table, "text", "iso"), "dates", where, sample, seed)
+
+
+def load_co2(sample=None, seed=0):
+    """Load monthly means of carbon dioxide in the air at Mauna Loa, Hawaii, 1958 to 2001.
+
+    Args:
+        sample: int, training months to keep, the latest ones; None for all.
+        seed: unused, here since every loader has it.
+    Returns:
+        Splits, one after the other in time: x datetime64[M] (N,), the months without a gap; y float64 (N,), ppm,
+        NaN in a month without measurements.
+    Raises:
+        ValueError: `sample` is not such a number.
+        DataError: the file is damaged, or found nowhere.
+    Source: Keeling & Whorf (2004), as statsmodels has it; a later edition: https://doi.org/10.3334/CDIAC/atg.035.
+    """
+    table, where = _read_csv("co2")
+    splits = Splits(*((x.astype("datetime64[M]"), y) for x, y in _by_column(table, "month", "co2_ppm")))
+    if sample is not None:
+        sample = _rows(sample, len(splits.train[0]))
+        splits = splits._replace(train=tuple(values[-sample:] for values in splits.train))
+    return _give("Carbon dioxide at Mauna Loa", splits, "months", where, None, seed)
+
+
+# --- what is here --------------------------------------------------------------------------------------
 
 
 def status():
@@ -106,12 +273,68 @@ def status():
     rows = []
     for name, dataset in DATASETS.items():
         try:
-            found = _find_here(dataset)
-            ok, where = True, found[1] if found else "not on this machine yet: fetched at its first use"
+            if name == "cifar10" and _own_cifar10():
+                rows.append(
+                    Status(name, True, "cifar10.npz in COURSE_DATA_DIR", _own_cifar10().stat().st_size)
+                )
+                continue
+            found = [fetch.find_here(file) for file in dataset.files]
+            if all(found):
+                where = " and ".join(dict.fromkeys(where for _, where in found)) or "scikit-learn"
+            else:
+                where = "not on this machine yet: fetched at its first use"
+            rows.append(Status(name, True, where, dataset.bytes))
         except DataError as error:
-            ok, where = False, str(error)
-        rows.append(Status(name, ok, where, dataset.bytes))
+            rows.append(Status(name, False, str(error), dataset.bytes))
     return rows
+
+
+def choose(names):
+    """The data sets of these names, all where there are none.
+
+    Raises:
+        DataError: there is none of that name.
+    """
+    for name in names or ():
+        if name not in DATASETS:
+            raise DataError(f"{name!r}: expected a name among {', '.join(DATASETS)}.")
+    return list(names or DATASETS)
+
+
+def fetch_all(name, folder=None, say=print):
+    """Bring the files of a data set to this machine, however long it takes.
+
+    Args:
+        name: a key of `DATASETS`.
+        folder: Path, where to copy those that do not come with the course; None to leave them in the cache.
+        say: function of a line about each file.
+    Raises:
+        OutOfReachError: a file is found nowhere, or cannot be stored.
+        DataError: a local copy is damaged.
+    """
+    if not DATASETS[name].files:
+        say(f"{name}: scikit-learn brings it")
+    for file in DATASETS[name].files:
+        path, where = fetch.find(file, DATASETS[name].title, patient=True)
+        if folder and not file.bundled:
+            path = fetch.copy(path, folder / file.name)
+            where = f"{where}, copied to {folder}"
+        say(f"{name}: {file.name}, from {where}")
+
+
+def verify(name):
+    """Compare every copy of a data set's files on this machine with its checksum.
+
+    Returns:
+        list of (Path, what is wrong with it, or None).
+    """
+    return [found for file in DATASETS[name].files for found in fetch.verify(file)]
+
+
+def _find(name):
+    """Return the verified files' paths, and words that say where they were found."""
+    found = [fetch.find(file, DATASETS[name].title) for file in DATASETS[name].files]
+    return [path for path, _ in found], " and ".join(dict.fromkeys(where for _, where in found))
 
 
 def _rows(sample, available):
@@ -120,171 +343,134 @@ def _rows(sample, available):
     return int(sample)
 
 
-def _find(name):
-    """Return the verified file's path, and words that say where it was found."""
-    if name not in DATASETS:
-        raise ValueError(f"name: expected one of {sorted(DATASETS)}, received {name!r}")
-    return _find_here(DATASETS[name]) or _fetch(DATASETS[name])
-
-
-def _find_here(dataset):
-    for folder, where, shown, remedy in _folders():
-        path = folder / dataset.file
-        if path.is_file():
-            if problem := _mismatch(path, dataset):
-                shown = shown / dataset.file
-                raise DataError(f"{shown}: {problem}; {remedy.format(shown)}.")
-            return path, where
-    path = _cache() / dataset.file
-    if path.is_file() and not _mismatch(path, dataset):
-        return path, "the cache"
-    return None
-
-
-def _folders():
-    """Yield each local folder, words for it, its path as the user knows it, the remedy for a damaged file."""
-    if given := os.environ.get("COURSE_DATA_DIR"):
-        folder = Path(given).expanduser()
-        if not folder.is_dir():
-            raise DataError(f"COURSE_DATA_DIR: expected a folder, received {given!r}; create or unset it.")
-        yield (
-            folder,
-            "the folder in COURSE_DATA_DIR",
-            Path(given),
-            "replace that file or unset COURSE_DATA_DIR",
+def _give(title, splits, what, where, sample, seed):
+    """Draw the training sample, say in one line what is there, and return it."""
+    if sample is not None:
+        x, y = splits.train
+        rows = sorted(_order(y, seed)[: _rows(sample, len(y))])
+        splits = splits._replace(
+            train=(x.iloc[rows].reset_index(drop=True) if hasattr(x, "iloc") else x[rows], y[rows])
         )
-    own, wheels = "the course's own datasets folder", PACKAGE / "datasets"
-    if wheels.is_dir():
-        yield wheels, own, Path("course_lib/datasets"), "install the course again"
-    else:
-        yield PACKAGE.parent / "datasets", own, Path("datasets"), "restore it with `git checkout -- :/{}`"
+    sizes = ", ".join(
+        f"{len(y)} {part}" for part, (_, y) in zip(("training", "validation", "test"), splits, strict=True)
+    )
+    print(f"{title}: {sizes} {what}, from {where}")
+    return splits
 
 
-def _cache():
-    import pooch
+def _order(y, seed):
+    """Shuffle rows so that every stretch of them has the classes in proportion; the same on every machine."""
+    import numpy as np
+    import pandas as pd
 
-    return Path(os.environ.get("COURSE_CACHE_DIR") or pooch.os_cache("course_lib")).expanduser()
+    order = np.random.RandomState(seed).permutation(len(y))  # this stream is frozen, default_rng's is not
+    classes = pd.Series(y[order]).groupby(y[order])
+    place = (classes.cumcount() + 0.5) / classes.transform("size")
+    return order[np.argsort(place, kind="stable")]
 
 
-def _mismatch(path, dataset):
-    """Say how a file differs from what is expected, or return None."""
-    try:
-        with path.open("rb") as file:
-            received = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    if received == dataset.sha256:
+def _cut(y, sizes):
+    """Return the rows of fixed parts, in the data's own order."""
+    import numpy as np
+
+    return [np.sort(rows) for rows in np.split(_order(y, 0), np.cumsum(sizes)[:-1])]
+
+
+def _last_of_each(y, count):
+    """Mark the last `count` rows of each class."""
+    import pandas as pd
+
+    return (pd.Series(y).groupby(y).cumcount(ascending=False) < count).to_numpy()
+
+
+def _keep_apart(splits):
+    """Drop what a later part holds too, so that test examples all stay. Texts count as equal in any case and spacing."""
+    import numpy as np
+
+    def key(example):
+        return " ".join(example.lower().split()) if isinstance(example, str) else example.tobytes()
+
+    seen, parts = set(), []
+    for x, y in reversed(splits):
+        keys = [key(example) for example in x]
+        new = np.array([key not in seen for key in keys])
+        seen.update(keys)
+        parts.append((x[new], y[new]))
+    return Splits(*reversed(parts))
+
+
+def _read_csv(name):
+    import pandas as pd
+
+    (path,), where = _find(name)
+    return pd.read_csv(path, keep_default_na=name == "co2"), where
+
+
+def _by_column(table, x, y):
+    """Split a table by its column `split` into pairs of two other columns."""
+    groups = (table[table["split"] == part] for part in ("train", "validation", "test"))
+    return Splits(*((_array(group[x]), _array(group[y])) for group in groups))
+
+
+def _array(column):
+    return column.to_numpy(object if column.map(type).eq(str).any() else None)
+
+
+def _read_idx(pictures, labels):
+    """Read MNIST's format: a header of 16 and of 8 bytes, then unsigned bytes."""
+    import gzip
+
+    import numpy as np
+
+    y = np.frombuffer(gzip.decompress(labels.read_bytes()), np.uint8, offset=8).astype("int64")
+    return np.frombuffer(gzip.decompress(pictures.read_bytes()), np.uint8, offset=16).reshape(-1, 28, 28), y
+
+
+def _own_cifar10():
+    """Return the path of a cifar10.npz in $COURSE_DATA_DIR, or None."""
+    folder = fetch.given_folder()
+    path = folder and folder / "cifar10.npz"
+    return path if path and path.is_file() else None
+
+
+def _read_own_cifar10():
+    """Read what the learner or teacher put there: its shape is checked, there is no checksum."""
+    import numpy as np
+
+    path = _own_cifar10()
+    if not path:
         return None
-    return f"expected SHA-256 {dataset.sha256[:12]}…, received {received[:12]}…"
-
-
-def _url(dataset):
-    """Return the address of a file, or None where no address is known."""
-    folder = os.environ.get("COURSE_DATA_URL") or (None if dataset.url else _repository())
-    return f"{folder.rstrip('/')}/{dataset.file}" if folder else dataset.url
-
-
-def _repository():
-    """Return the address of the course's datasets folder, or None: a clone and a wheel each know it."""
-    found = site.address(PACKAGE.parent)
-    return found and f"https://raw.githubusercontent.com/{found[0]}/{found[1]}/datasets"
-
-
-class _RefusedError(Exception):
-    """A server's answer that asking again would not change."""
-
-
-def _fetch(dataset):
-    import requests
-    from filelock import FileLock
-
-    url, target = _url(dataset), _cache() / dataset.file
-    own_folder = f"put {dataset.file} into a folder and set COURSE_DATA_DIR to it"
-    if not url:
-        raise DataError(f"{dataset.title}: neither on this machine nor at a known address; {own_folder}.")
-    shown = re.sub(r"//[^/@]*@", "//", url)  # without a mirror's password
+    wrong = f"{path.name} in COURSE_DATA_DIR: expected uint8 x_train (N, 32, 32, 3), x_test and labels 0 to 9 y_train, y_test"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{target}.lock"):
-            if target.is_file() and _mismatch(target, dataset):
-                target.unlink()
-            if not target.is_file():  # another process may have fetched it meanwhile
-                _download(url, target, dataset)
-    except _RefusedError as error:
-        raise DataError(
-            f"{dataset.title}: {shown} {error}; try again later or from another network, or {own_folder}."
-        ) from None
-    except requests.RequestException as error:
-        problem = f"{shown} could not be reached, or broke off ({type(error).__name__})"
-        remedy = f"try again, which continues where it stopped, or {own_folder}"
-        raise DataError(f"{dataset.title}: {problem}; {remedy}.") from None
-    except OSError as error:
-        problem = f"cannot write to the cache folder {_cache()} ({error.strerror or error})"
-        remedy = "make room there, or set COURSE_CACHE_DIR to another folder"
-        raise DataError(f"{dataset.title}: {problem}; {remedy}.") from None
-    return target, f"{shown}, now in the cache"
+        with np.load(path) as arrays:
+            parts = [
+                (arrays[f"x_{part}"], arrays[f"y_{part}"].ravel().astype("int64"))
+                for part in ("train", "test")
+            ]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{wrong}, received {error}; replace the file or take it away.") from None
+    for x, y in parts:
+        if x.dtype != np.uint8 or x.shape != (len(y), 32, 32, 3) or set(np.unique(y)) != set(range(10)):
+            raise DataError(
+                f"{wrong}, received {x.dtype} {x.shape}, {len(y)} labels; replace the file or take it away."
+            )
+    return *parts, "cifar10.npz in COURSE_DATA_DIR"
 
 
-def _download(url, target, dataset):
-    """Fetch into `target`, which appears complete and verified or not at all; `<file>.part` may stay."""
-    import pooch
+def _read_cifar10():
+    """Read the archive from CIFAR-10's home. It holds pickles, which can run code: only the verified ones are read."""
+    import pickle
+    import tarfile
 
-    part = target.with_name(f"{target.name}.part")
+    import numpy as np
 
-    def attempt(url, output, _):
-        if _receive(url, part, dataset) and _mismatch(part, dataset):  # what was continued did not fit
-            part.unlink()
-            _receive(url, part, dataset)
-        if problem := _mismatch(part, dataset):
-            part.unlink()
-            raise _RefusedError(f"sent another file ({problem})")
-        part.replace(output)
-
-    known = {dataset.file: f"sha256:{dataset.sha256}"}
-    store = pooch.create(_cache(), "", registry=known, urls={dataset.file: url}, retry_if_failed=ATTEMPTS - 1)
-    pooch.get_logger().setLevel("WARNING")
-    store.fetch(dataset.file, downloader=attempt)
-
-
-def _receive(url, part, dataset):
-    """Request a file once, continuing `part`; return whether `part` holds bytes of an earlier request."""
-    import requests
-
-    done = part.stat().st_size if part.exists() else 0
-    if done >= dataset.bytes:
-        return True
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-    try:
-        response = requests.get(url, headers=headers, stream=True, timeout=TIMEOUT)
-    except requests.ConnectTimeout:
-        raise _RefusedError(f"did not answer within {TIMEOUT[0]} seconds") from None
-    with response:
-        if response.status_code == 416:  # the server's file ends before this
-            part.unlink()
-        elif 400 <= response.status_code < 500 and response.status_code not in {408, 429}:
-            raise _RefusedError(f"answered {response.status_code} {response.reason}")
-        response.raise_for_status()
-        done = done if response.status_code == 206 else 0  # a server may ignore Range and send everything
-        with part.open("ab" if done else "wb") as file, _progress(dataset, done) as advance:
-            for chunk in response.iter_content(16_384):
-                file.write(chunk)
-                advance(len(chunk))
-    if part.stat().st_size < dataset.bytes and "Content-Length" not in response.headers:
-        raise requests.ConnectionError("cut")  # where a length is announced, requests itself notices
-    return done > 0
-
-
-@contextmanager
-def _progress(dataset, done):
-    """Show a bar for a large file, in a terminal or a notebook that can; yield a function of new bytes."""
-    from importlib.util import find_spec
-
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    able = find_spec("ipywidgets") if console.is_jupyter else console.is_terminal
-    columns = "{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not able or dataset.bytes < QUIET_BELOW) as bar:
-        task = bar.add_task(dataset.title, total=dataset.bytes, completed=done)
-        yield lambda count: bar.advance(task, count)
+    (path,), where = _find("cifar10")
+    batches = []
+    with tarfile.open(path) as archive:
+        for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+            batches.append(pickle.load(archive.extractfile(f"cifar-10-batches-py/{name}"), encoding="bytes"))
+    pairs = [
+        (batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(batch[b"labels"], "int64"))
+        for batch in batches
+    ]
+    return tuple(np.concatenate(parts) for parts in zip(*pairs[:5], strict=True)), pairs[5], where

@@ -32,7 +32,7 @@ def test_help_and_import_are_light():
         assert "course_lib" in modules.split()
         heavy = {"tensorflow", "keras", "numpy", "pandas", "matplotlib", "sklearn", "nbclient", "jupytext"}
         assert not heavy & set(modules.split())
-    for name in ("run", "lab", "build", "doctor"):
+    for name in ("run", "lab", "build", "data", "doctor"):
         assert f" {name} " in shown
 
 

