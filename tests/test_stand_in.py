@@ -149,7 +149,7 @@ def test_a_class_does_not_show_in_colours_brightness_or_the_border(splits):
 
 
 def test_a_small_convolutional_network_beats_the_linear_model(splits):
-    """After two passes over the pictures and their mirror images; LOW to HIGH with ten seeds, the linear model has .33."""
+    """After two passes over the pictures and their mirror images: .57 to .63 with ten seeds, the linear model .32."""
     import keras
     from keras import layers
 
