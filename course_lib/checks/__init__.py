@@ -324,8 +324,8 @@ def numbers(result, case=()):
 
 
 def close(received, expected, rtol):
-    """Whether two arrays have the same shape and agree to `rtol` of the largest expected value."""
-    if received.shape != expected.shape:
+    """Whether two arrays have the same shape and agree to `rtol` of the largest expected value, which is finite."""
+    if received.shape != expected.shape or not np.all(np.isfinite(expected)):
         return False
     scale = np.max(np.abs(expected), initial=0.0) or 1.0
     return bool(np.all(np.abs(received - expected) <= rtol * scale))
