@@ -407,6 +407,7 @@ def test_cifar10_of_ones_own_goes_first(cifar10, capsys):
         ({"x_train": np.zeros((10, 32, 32, 3), np.uint8)}, "y_train"),
         ({"x_train": np.zeros((10, 32, 32, 3))}, "float64"),
         ({"x_train": np.zeros((10, 3, 32, 32), np.uint8)}, r"\(10, 3, 32, 32\)"),
+        ({"x_train": np.zeros((10, 32, 32, 3), np.uint8), "y_train": np.arange(1, 11)}, "10 labels"),
         (None, ".*"),
     ],
 )
@@ -419,7 +420,7 @@ def test_a_cifar10_of_another_shape_is_refused(cifar10, arrays, received):
         rest = {"x_test": arrays["x_train"], "y_test": np.arange(10)} | (
             {"y_train": np.arange(10)} if received != "y_train" else {}
         )
-        np.savez(path, **arrays, **rest)
+        np.savez(path, **(rest | arrays))
     with pytest.raises(
         data.DataError, match=rf"^cifar10\.npz in COURSE_DATA_DIR: expected .* received .*{received}.*\.$"
     ):
@@ -438,7 +439,10 @@ def test_a_stand_in_is_drawn_where_cifar10_is_out_of_reach(cifar10, capsys):
         assert x.shape == (len(y), 32, 32, 3)
         assert (x.dtype, y.dtype) == (np.uint8, np.int64)
         assert len(set(y)) == 10
-    other = data.load_cifar10(sample=20, seed=9, stand_in=True)
+    parts = [{picture.tobytes() for picture in x} for x, _ in splits]
+    assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
+    other = data.load_cifar10(sample=50, seed=9, stand_in=True)
+    assert not np.array_equal(other.train[0], splits.train[0])
     assert "asked for" in capsys.readouterr().out
     assert np.array_equal(other.test[0], splits.test[0])
 
@@ -470,6 +474,20 @@ def test_rotten_tomatoes_are_texts_for_and_against():
     for word, side in (("dull", 0), ("moving", 1)):
         labels = y[[f" {word} " in text for text in x]]
         assert abs(labels.mean() - side) < 0.35
+
+
+def test_a_text_that_looks_like_no_value_stays_a_text(tmp_path, monkeypatch):
+    """pandas would take "null" for a missing one."""
+    content = b"split,label,text\n" + b"".join(
+        f"{part},1,null\n".encode() for part in ("train", "validation", "test")
+    )
+    file = File("texts.csv", hashlib.sha256(content).hexdigest(), len(content), urls=("http://x",))
+    (tmp_path / file.name).write_bytes(content)
+    monkeypatch.setitem(
+        data.DATASETS, "rotten_tomatoes", replace(data.DATASETS["rotten_tomatoes"], files=(file,))
+    )
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    assert data.load_rotten_tomatoes().train[0].tolist() == ["null"]
 
 
 def test_dates_are_pairs_of_texts():

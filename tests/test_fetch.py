@@ -2,12 +2,14 @@
 
 import hashlib
 import importlib.metadata
+import io
 import os
 import random
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import zipfile
@@ -631,9 +633,9 @@ class Index(BaseHTTPRequestHandler):
 
     def do_GET(self):
         """Answer pip."""
-        name = "big_data-1.0-py3-none-any.whl"
+        name = self.server.name
         self.server.requests.append(self.path)
-        body = self.server.wheel if self.path.endswith(".whl") else f'<a href="/{name}">{name}</a>'.encode()
+        body = self.server.wheel if self.path == f"/{name}" else f'<a href="/{name}">{name}</a>'.encode()
         self.send_response(200 if self.path in ("/simple/big-data/", f"/{name}") else 404)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -651,7 +653,10 @@ def make_wheel(path, content=CONTENT, member="big_data/inside.bin"):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("big_data/__init__.py", f"open({str(path.with_name('run'))!r}, 'w')")
         archive.writestr(member, content)
-        archive.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: big-data\nVersion: 1.0\n")
+        archive.writestr(
+            f"{about}/METADATA",
+            "Metadata-Version: 2.1\nName: big-data\nVersion: 1.0\nRequires-Dist: no-such\n",
+        )
         archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{about}/RECORD", "")
     return path.read_bytes()
@@ -662,6 +667,7 @@ def index(chain, tmp_path, monkeypatch):
     """Serve a package index on this machine, set as the user's pip mirror."""
     index = ThreadingHTTPServer(("127.0.0.1", 0), Index)
     index.requests, index.cuts, index.wheel = [], [], make_wheel(tmp_path / "big.whl")
+    index.name = "big_data-1.0-py3-none-any.whl"
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     for name in [name for name in os.environ if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"]:
         monkeypatch.delenv(name)
@@ -723,12 +729,72 @@ def test_no_package_index_ends_in_one_sentence(chain, index, monkeypatch):
     assert left(chain.cache) == []
 
 
-def test_a_python_without_pip_is_named(chain, index, monkeypatch, tmp_path):
+def test_a_source_archive_is_never_run(chain, index, tmp_path):
+    """pip would run its setup.py to learn its name."""
+    index.name = "big_data-1.0.tar.gz"
+    archive = tmp_path / "sdist.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        setup = f"open({str(tmp_path / 'run')!r}, 'w')".encode()
+        member = tarfile.TarInfo("big_data-1.0/setup.py")
+        member.size = len(setup)
+        tar.addfile(member, io.BytesIO(setup))
+    index.wheel = archive.read_bytes()
+    with fails(r"Big: the package big-data==1\.0 could not be fetched by pip; .*"):
+        find(HOMELESS)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def pip_says(monkeypatch, tmp_path):
+    """Make a function that puts a shell script in pip's place; it returns where the script's calls are counted."""
+
+    def install(script):
+        python, calls = tmp_path / "python", tmp_path / "calls"
+        python.write_text(f"#!/bin/sh\necho >> '{calls}'\n{script}\n")
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(python))
+        return calls
+
+    return install
+
+
+def test_what_pip_cannot_find_is_asked_for_once(chain, pip_says):
+    """Asking again would not change it."""
+    calls = pip_says("echo 'ERROR: No matching distribution found for big-data==1.0' >&2; exit 1")
+    with fails(r"Big: the package big-data==1\.0 could not be fetched by pip; .*"):
+        find(HOMELESS)
+    assert calls.read_text() == "\n"
+
+
+def test_a_disk_that_pip_fills_is_named(chain, pip_says):
+    """The wheel is unpacked below the cache."""
+    pip_says("echo 'ERROR: [Errno 28] No space left on device' >&2; exit 1")
+    with fails(CANNOT_WRITE.format("No space left on device")):
+        find(HOMELESS)
+    assert left(chain.cache) == []
+
+
+def test_pip_ends_when_its_caller_is_interrupted(chain, pip_says, monkeypatch):
+    """Nothing is left running or lying there after Ctrl-C."""
+    started, popen = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *args, **kw: started.append(popen(*args, **kw)) or started[0]
+    )
+    pip_says("exec sleep 60")
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch, "time", SimpleNamespace(sleep=interrupt, monotonic=time.monotonic))
+    with pytest.raises(KeyboardInterrupt):
+        find(HOMELESS)
+    assert started[0].returncode < 0
+    assert left(chain.cache) == []
+
+
+def test_a_python_without_pip_is_named(chain, pip_says):
     """As `uv venv` makes them."""
-    python = tmp_path / "python"
-    python.write_text('#!/bin/sh\necho "$0: No module named pip" >&2; exit 1\n')
-    python.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(python))
+    pip_says('echo "$0: No module named pip" >&2; exit 1')
     with fails(r"Big: the package .* needs pip, which is missing here: run `python -m ensurepip`; .*"):
         find(HOMELESS)
 
@@ -799,6 +865,26 @@ def test_get_fills_a_folder_for_a_classroom(away, chain, course, tmp_path, monke
     monkeypatch.setenv("COURSE_DATA_DIR", str(stick))
     assert course("get", "big", "--to", stick)[0] == 0  # onto itself
     assert (stick / "big.bin").read_bytes() == CONTENT
+
+
+def test_get_goes_on_after_a_failure(away, server, course, monkeypatch):
+    """One dead home must not keep a teacher from the rest."""
+    other = replace(BIG, name="other.bin", urls=("http://127.0.0.2:9/other.bin",))
+    sets = {"other": Dataset("Other", "CC0-1.0", "made here", (other,))} | data.DATASETS
+    monkeypatch.setattr(data, "DATASETS", sets)
+    code, out, err = course("get")
+    assert (code, out) == (1, "big: big.bin, from 127.0.0.1, now in the cache\n")
+    assert err.endswith("course: Not fetched: other. What went wrong stands above.")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_stick_gets_no_half_file(away, chain, course, tmp_path):
+    """Copied beside it first: writes go to /dev/full, which answers as a full disk does."""
+    (tmp_path / "big.bin.part").symlink_to("/dev/full")
+    code, _, err = course("get", "big", "--to", tmp_path)
+    assert code == 1
+    assert "No space left on device" in err
+    assert not (tmp_path / "big.bin").exists()
 
 
 def test_get_tells_what_could_not_be_fetched(away, server, course):
