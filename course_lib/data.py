@@ -7,7 +7,23 @@ from course_lib import fetch
 from course_lib.fetch import DataError, OutOfReachError
 from course_lib.registry import DATASETS
 
-__all__ = ["DATASETS", "DataError", "OutOfReachError"]
+__all__ = [
+    "DATASETS",
+    "DataError",
+    "OutOfReachError",
+    "Splits",
+    "Status",
+    "load_auto_mpg",
+    "load_breast_cancer",
+    "load_cifar10",
+    "load_co2",
+    "load_dates",
+    "load_digits",
+    "load_fashion_mnist",
+    "load_imdb",
+    "load_rotten_tomatoes",
+    "status",
+]
 
 
 class Splits(NamedTuple):
@@ -218,7 +234,10 @@ def load_imdb(sample=None, seed=0):
     table = table.assign(
         split=["train" if at < 0.6 else "validation" if at < 0.8 else "test" for at in place]
     )
-    return _give("IMDB", _keep_apart(_by_column(table, "text", "label")), "reviews", where, sample, seed)
+    splits = _keep_apart(_by_column(table, "text", "label"))
+    orders = [_order(y, 0) for _, y in splits]  # the file has all of one label first
+    splits = Splits(*((x[order], y[order]) for (x, y), order in zip(splits, orders, strict=True)))
+    return _give("IMDB", splits, "reviews", where, sample, seed)
 
 
 def load_dates(sample=None, seed=0):

@@ -288,7 +288,7 @@ def _receive(url, part, file, patience):
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == 416:  # the server's file ends before this
-            part.unlink()
+            part.unlink(missing_ok=True)
         elif 400 <= response.status_code < 500 and response.status_code not in {408, 429}:
             raise _SourceError(f"answered {response.status_code} {response.reason}")
         response.raise_for_status()
@@ -299,6 +299,8 @@ def _receive(url, part, file, patience):
                 output.write(chunk)
                 advance(len(chunk))
                 size += len(chunk)
+                if size > file.bytes:
+                    break  # another file, perhaps without end: the checksum will say so
                 passed = time.monotonic() - began
                 rest = (file.bytes - size) * passed / (size - done)
                 if passed > LOOK and rest > patience:
@@ -394,9 +396,11 @@ def _download_wheel(requirement, folder, advance):
 def _bytes_below(folder):
     """The size of what pip has fetched so far; it moves files meanwhile."""
     total = 0
-    for path in folder.rglob("*.whl"):
-        with suppress(OSError):
-            total += path.stat().st_size
+    for root, _, names in os.walk(folder):  # which bears folders that vanish; rglob does not
+        for name in names:
+            if name.endswith(".whl"):
+                with suppress(OSError):
+                    total += Path(root, name).stat().st_size
     return total
 
 

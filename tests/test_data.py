@@ -525,16 +525,19 @@ def test_imdb_is_cut_in_the_files_order(imdb, monkeypatch, capsys):
         capsys.readouterr().out
         == "IMDB: 119 training, 40 validation, 40 test reviews, from the folder in COURSE_DATA_DIR\n"
     )
-    assert [x_train[0], x_train[1], x_validation[0], x_test[0]] == [
-        "The same",
-        "review 0 1",
-        "review 0 60",
-        "review 0 80",
-    ]
+    assert {"The same", "review 0 1", "review 1 59"} <= set(x_train)
+    assert {"review 0 60", "review 1 79"} <= set(x_validation)
+    assert {"review 0 80", "review 1 99"} <= set(x_test)
     assert "Twice" in x_test
     assert "twice" not in x_train
-    assert y_train.tolist() == [0] * 59 + [1] * 60
-    assert y_test.tolist() == [0] * 20 + [1] * 20
+    assert np.bincount(y_train).tolist() == [59, 60]
+    assert np.bincount(y_test[:10]).tolist() == [
+        5,
+        5,
+    ]  # the labels are mixed: the first ten are no one-sided sample
+    assert all(
+        text.split()[1] == str(label) for text, label in zip(x_test, y_test, strict=True) if text != "Twice"
+    )
 
 
 def test_imdb_offline_says_what_to_do(imdb, monkeypatch):
