@@ -148,14 +148,14 @@ def get_data(
         Path | None, typer.Option(help="Copy there what does not come with the course: for COURSE_DATA_DIR.")
     ] = None,
 ):
-    """Fetch data sets into the cache, however long it takes; a transfer that stops goes on from there next time."""
+    """Fetch data sets into the cache, however long it takes; what a web server broke off goes on from there next time."""
     from course_lib import data
 
     problems = []
     for name in data.choose(names):
         try:
-            data.fetch_all(name, to, typer.echo)
-        except data.OutOfReachError as error:
+            data.fetch_all(name, to and to.expanduser(), typer.echo)
+        except data.DataError as error:
             problems.append(name)
             typer.echo(error, err=True)
     if problems:

@@ -160,7 +160,8 @@ def load_cifar10(sample=None, seed=0, stand_in=None):
     $COURSE_DATA_DIR goes before both.
 
     Args:
-        sample: int, training examples to draw, as in `load_breast_cancer`.
+        sample: int, training examples to draw, as in `load_breast_cancer`; a smaller one of the stand-in is no part
+            of a larger one.
         seed: int, decides which are drawn.
         stand_in: None to take the stand-in where CIFAR-10 is out of reach, True to take it anyway, False to
             fail instead.
@@ -222,7 +223,8 @@ def load_imdb(sample=None, seed=0):
         seed: int, decides which are drawn.
     Returns:
         Splits of 15,000, 5,000 and 5,000, less what a later part holds too: x object (N,) of str, with HTML's
-        `<br />`; y int64 (N,), 1 where for. Reviews of one film stand together in the file, and so do the parts.
+        `<br />`; y int64 (N,), 1 where for. Each part is a stretch of the file, where a film's reviews stand
+        together; its rows are shuffled.
     Raises:
         ValueError: `sample` is not such a number.
         DataError: the file is damaged, or found nowhere.
@@ -412,7 +414,7 @@ def _keep_apart(splits):
     seen, parts = set(), []
     for x, y in reversed(splits):
         keys = [key(example) for example in x]
-        new = np.array([key not in seen for key in keys])
+        new = np.array([key not in seen for key in keys], bool)  # of an empty part too
         seen.update(keys)
         parts.append((x[new], y[new]))
     return Splits(*reversed(parts))

@@ -175,7 +175,7 @@ def _sources(file):
         urls = [url.replace(HUGGING_FACE, hub, 1) for url in file.urls]
     sources = {}
     for url in urls:
-        whole = re.sub(r"//[^/@]*@", "//", url)  # without a password
+        whole = re.sub(r"//[^/]*@", "//", url)  # without a password
         name = urlsplit(url).hostname if len(urls) > 1 else whole
         sources[name] = _from_url(url, file)
     if file.wheel and not mirror:

@@ -274,7 +274,7 @@ def test_a_file_is_fetched_once_and_kept(chain, server):
 
 def test_the_loader_says_that_the_file_came_from_the_network(chain, server, monkeypatch):
     """With the mirror's name, but not its password."""
-    monkeypatch.setenv("COURSE_DATA_URL", server.address.replace("//", "//user:secret@"))
+    monkeypatch.setenv("COURSE_DATA_URL", server.address.replace("//", "//user:se@cret@"))
     _, where = fetch.find(BIG, "Big")
     assert where == "127.0.0.1, now in the cache"
 
