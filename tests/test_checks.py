@@ -121,6 +121,7 @@ def test_a_wrong_answer_is_told_its_mistake(id, says, function):
         (lambda *args: "text", "Expected numbers"),
         (lambda *args: 1 / 0, "stopped with ZeroDivisionError: division by zero"),
         (lambda *args: [[1], [2, 3]], "Expected numbers"),
+        (lambda *args: (1, [2, 3]), "a tuple of 2 values"),
         (lambda *args: "1.5", "Expected numbers"),
         (lambda *args: 1 + 5j, "Expected numbers"),
         (lambda *args: 10**400, "Expected numbers"),

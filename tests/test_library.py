@@ -120,9 +120,29 @@ def test_a_figure_is_shown_with_its_titles_for_screen_readers(monkeypatch):
     fig, axes = plt.subplots(1, 2)
     axes[0].set_title("Loss falls")
     axes[1].set_title("Error, too")
+    fig.suptitle("Twice")
     plots.show(fig)
-    assert shown == [{"image/png": {"alt": "Figure: Loss falls; Error, too"}}]
+    assert shown == [{"image/png": {"alt": "Figure: Twice; Loss falls; Error, too"}}]
     assert plt.get_fignums() == []
+
+
+def test_learning_curves_are_dashed_for_training_and_solid_for_validation():
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots()
+    plots.learning_curves(ax, {"loss": [3, 2], "val_loss": [4, 3]}, label="small")
+    validation, training_line = ax.lines
+    assert (validation.get_linestyle(), training_line.get_linestyle()) == ("-", "--")
+    assert validation.get_color() == training_line.get_color()
+    assert list(validation.get_ydata()) == [4, 3]
+    assert list(training_line.get_ydata()) == [3, 2]
+    assert [text.get_text() for text in ax.legend().get_texts()] == ["small"]
+    with pytest.raises(ValueError, match="validation_data"):
+        plots.learning_curves(ax, {"loss": [3, 2]})
+    plt.close(fig)
 
 
 @pytest.mark.parametrize(

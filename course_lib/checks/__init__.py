@@ -289,7 +289,7 @@ def compare_integer(answer, args, expected, mistakes=(), otherwise=""):
     """As `compare`, for a count: the answer must be an int, and exact."""
     result = compare(answer, args, expected, mistakes, otherwise, rtol=0)
     if isinstance(result, bool) or not isinstance(result, int | np.integer):
-        advice = " Use `//`, not `/`." if isinstance(result, float) else ""
+        advice = " Use `//`, not `/`, or int(...)." if isinstance(result, float) else ""
         hint = f"The value is right, but it is of type {type(result).__name__}: a count is an int.{advice}"
         raise Mistake(hint, show_case(answer, args, result, expected))
 
@@ -319,7 +319,8 @@ def numbers(result, case=()):
             return array.astype(float)
     except Exception:  # a learner's object may raise anything here
         pass
-    hint = f"Expected numbers, received {type(result).__name__}: return an array or a number."
+    what = f"a tuple of {len(result)} values" if isinstance(result, tuple) else type(result).__name__
+    hint = f"Expected numbers, received {what}: return one array or number."
     raise Mistake(hint, case) from None
 
 
@@ -356,6 +357,8 @@ def show(value):
     """A short text for a value: arrays as nested lists of a few digits."""
     if isinstance(value, np.ndarray | np.generic):
         return np.array2string(np.asarray(value), precision=5, separator=", ", threshold=20).replace("\n", "")
+    if isinstance(value, tuple):
+        return f"({', '.join(show(part) for part in value)})"
     if isinstance(value, float):
         value = float(f"{value:.6g}")
     try:
