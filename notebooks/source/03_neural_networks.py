@@ -799,9 +799,9 @@ assert right[chosen].mean() > 0.75  # one drawer for all has 0.1
 assert gain.mean() > 0
 
 # %% [markdown]
-# So the hidden layer sorts better by about one picture in a hundred. The interval covers the luck of the test pictures,
-# not that of the initial weights: try another seed. Better steps are for lesson 04, and treating pictures as pictures
-# for lesson 06.
+# So the hidden layer sorts better: of 8,000 pictures it makes about one in a hundred more right, of all 60,000, in the
+# full profile, more than that. The interval covers the luck of the test pictures, not that of the initial weights: try
+# another seed. Better steps are for lesson 04, and treating pictures as pictures for lesson 06.
 
 # %% [markdown]
 # ### "As neurons in the brain work"
