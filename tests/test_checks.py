@@ -108,9 +108,11 @@ def test_a_wrong_answer_is_told_its_mistake(id, says, function):
             assert function.__name__ in verdict.case[0]  # the call is shown
 
 
-def test_several_values_for_one_are_counted():
-    verdict = checks.examine("03.1", lambda *args: (1, [2, 3]))
-    assert "a tuple of 2 values" in verdict.hint
+@pytest.mark.parametrize(
+    ("result", "says"), [((1, [2, 3]), "a tuple of 2 values"), (np.ones(3) + 0j, "complex")], ids=repr
+)
+def test_what_came_instead_of_numbers_is_named(result, says):
+    assert says in checks.examine("03.1", lambda *args: result).hint
 
 
 @pytest.mark.parametrize("id", IDS)

@@ -313,14 +313,16 @@ def numbers(result, case=()):
     Raises:
         Mistake: it does not hold real numbers.
     """
+    what = f"a tuple of {len(result)} values" if isinstance(result, tuple) else type(result).__name__
     try:
         array = np.asarray(result)
         if array.dtype.kind in "biuf":
             return array.astype(float)
+        if array.dtype.kind == "c":
+            what = "complex ones"
     except Exception:  # a learner's object may raise anything here
         pass
-    what = f"a tuple of {len(result)} values" if isinstance(result, tuple) else type(result).__name__
-    hint = f"Expected numbers, received {what}: return one array or number."
+    hint = f"Expected numbers, received {what}: return one array of real numbers, or one number."
     raise Mistake(hint, case) from None
 
 

@@ -186,7 +186,8 @@ def rate_limit(answer, rng):
         mistakes = [
             (expected / 2, "That is 1 / L. Between 1 / L and 2 / L descent still shrinks the error: the limit is 2 / L."),
             (curvatures[-1], "That is the largest curvature L: the limit is 2 / L."),
-            (2 / curvatures[0], "That is for the flattest direction: the steepest diverges first. (np.linalg.eig does not sort: take the largest.)"),
+            *((2 / flatter, "That is for a flatter direction: the steepest diverges first. (np.linalg.eig does not sort: take the largest.)")
+              for flatter in curvatures[:-1]),
             (expected * 2, "The 2 of the gradient is missing in the second derivatives: they are 2 / n A.T @ A."),
             (expected / n, "The second derivatives are of the mean: divide A.T @ A by n."),
             (2 * expected / n, "The second derivatives are 2 / n A.T @ A: both the 2 and the n are missing."),

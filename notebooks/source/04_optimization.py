@@ -1064,7 +1064,8 @@ check("04.3", adam_step)
 # ## 04.4 The limit of the rate
 #
 # For gradient descent on lesson 01's mean squared error. First its matrix of second derivatives, from the gradient
-# $\frac2n A^\top(A\beta - y)$; then the largest eigenvalue. The check descends a little below your limit and a little
+# $\frac2n A^\top(A\beta - y)$; then the largest eigenvalue, by
+# `np.linalg.eigvalsh`. The check descends a little below your limit and a little
 # above.
 
 

@@ -349,7 +349,7 @@ def curvature(A):
     return np.linalg.eigvalsh(2 / len(A) * A.T @ A)[-1]
 
 
-@wrong("04.4", says="flattest direction")
+@wrong("04.4", says="flatter direction")
 def by_the_smallest(A):
     return 2 / np.linalg.eigvalsh(2 / len(A) * A.T @ A)[0]
 
@@ -391,7 +391,7 @@ def all_of_them(A):
 
 @wrong("04.4", says="does not sort")
 def first_of_unsorted(A):
-    return 2 / np.linalg.eig(2 / len(A) * A.T @ A)[0][0]
+    return 2 / np.linalg.eig(2 / len(A) * A.T @ A)[0][0].real  # complex from NumPy 2.5 on
 
 
 @wrong("04.4", says="best compromise")
