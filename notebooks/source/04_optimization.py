@@ -5,7 +5,7 @@
 # ---
 
 # %% [markdown]
-# # 04 · Optimization
+# # 04 · Optimisation
 #
 # | | |
 # |---|---|
@@ -956,7 +956,7 @@ assert losses["recipe"].mean() < losses["lesson 03"].mean() + 0.02
 # - Data: as in lesson 03. The articles (see lesson 00): S0-3.4; S1-7.5 to 7.7, 7.9; S3-1.3.1, 1.3.5.
 
 # %% [markdown] tags=["exercises"]
-# # 04 · Optimization: exercises
+# # 04 · Optimisation: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
 # tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../04_optimization.ipynb)
