@@ -89,6 +89,9 @@ def adam_step(answer, rng):
     for t, rate in ((2, 0.05), (7, 0.3), (2000, 0.1)):
         theta, g, m = rng.normal(size=(3, 4))
         cases.append((theta, g, m, m**2 + rng.random(4) + 0.1, t, rate))
+    # Small, so that epsilon counts if it stands inside the root; late, so that Keras's place for it does not.
+    theta, g, m = rng.normal(size=(3, 4)) * np.array([[1], [1e-4], [1e-4]])
+    cases.append((theta, g, m, 1e-7 * (1 + rng.random(4)), 2000, 0.1))
     cases.append((np.array([1.0, 2.0]), np.array([0.0, 3.0]), np.zeros(2), np.zeros(2), 1, 0.1))
     for theta, g, m, s, t, rate in cases:
         new_m, new_s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
@@ -109,6 +112,7 @@ def adam_step(answer, rng):
             (np.stack([theta - rate * new_m / (np.sqrt(new_s / (1 - 0.999**t)) + 1e-7), new_m, new_s]), "m is not corrected: divide it by 1 - 0.9**t."),
             (step(t1=t + 1, t2=t + 1), "t is the number of this step already: do not add 1."),
             (np.stack([2 * theta - expected[0], new_m, new_s]), "The sign is turned: the step goes against the gradient."),
+            (np.stack([theta - rate * new_m / (1 - 0.9**t) / np.sqrt(new_s / (1 - 0.999**t) + 1e-7), new_m, new_s]), "Epsilon is added to the root, not to s inside it."),
             (np.stack([with_plain_root, new_m, new_s]), "The root is missing: divide by the square root of s."),
             (np.stack([theta - (theta - expected[0]) / rate, new_m, new_s]), "The rate is missing: multiply the step by it."),
             (step(s=0.9 * s + 0.1 * g**2), "For s the shares are 0.999 and 0.001; 0.9 and 0.1 are for m."),

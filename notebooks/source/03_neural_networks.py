@@ -20,7 +20,8 @@ from course_lib import runtime
 run = runtime.start(seed=3)
 
 # %% [markdown]
-# Here the seed draws initial weights, the order of the pictures, and the bootstrap.
+# Here the seed draws initial weights, the order of the pictures, and the bootstrap. The text describes what seed 3 gives
+# in the fast profile.
 
 # %% tags=["setup"]
 from itertools import pairwise
@@ -521,7 +522,8 @@ for name, (weights, history) in ends_at.items():
 # 1$ multiplies once more:
 #
 # $$\delta_{l-1} = (\delta_l W_l^\top) \odot \varphi'(Z_{l-1})$$
-#
+
+# %% [markdown]
 # A layer with $m$ inputs and $k$ outputs has independent weights with mean 0 and variance $v$. A sum of $k$ independent
 # products with mean 0 has $k$ times the mean square of one. So a step back multiplies the mean square of $\delta$ by
 # about $k\,v$ times the mean of $\varphi'^2$, and a step forward that of the outputs by about $m\,v$ times what
@@ -818,8 +820,8 @@ assert gain.mean() > 0
 # - Backpropagation is the chain rule from the loss backwards. It computes gradients; the optimizer changes weights; no
 #   optimum is promised.
 # - Start weights at random, or all units stay alike. Scale them: He for ReLU, Glorot for tanh.
-# - Gradients vanish or explode because one Jacobian a layer is multiplied, before any learning rate is set.
-# - Standardise the inputs, and compare with a simple model: a network is not better by being one.
+# - Gradients vanish or explode as products of Jacobians do, before any learning rate is set.
+# - Standardise the inputs, and compare with a simple model.
 #
 # Next: the [exercises](exercises/03_neural_networks.ipynb), then lesson 04, where the steps get better.
 

@@ -936,7 +936,7 @@ assert losses["recipe"].mean() < losses["lesson 03"].mean() + 0.02
 # - Which steps, then? A batch of some tens to hundreds, a rate found by trying, a cosine; then any of the four.
 # - The step is $-\alpha\nabla J$. Beyond $2/L$ it diverges; the condition number says how long the rest takes.
 # - Momentum helps in long valleys of any direction. RMSprop and Adam even out the parameters' scales.
-# - A batch's gradient is unbiased, with noise that falls as $1/\sqrt B$. Count seconds, not only updates.
+# - A batch's gradient is unbiased; its noise falls as $1/\sqrt B$. Count seconds, too.
 # - Warm-up and clipping bound steps that are too long for a while. Good initial weights come first.
 #
 # Next: the [exercises](exercises/04_optimization.ipynb), then lesson 05, where training too well becomes the problem.

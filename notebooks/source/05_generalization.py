@@ -20,7 +20,8 @@ from course_lib import runtime
 run = runtime.start(seed=5)
 
 # %% [markdown]
-# Here the seed draws samples, folds, initial weights and the test cars. The text describes what seed 5 gives.
+# Here the seed draws samples, folds, initial weights and the test cars. The text describes what seed 5 gives in the fast
+# profile.
 
 # %% tags=["setup"]
 import warnings
@@ -47,9 +48,7 @@ from threadpoolctl import threadpool_limits
 from course_lib import data, plots, training
 
 plots.use_style()
-warnings.filterwarnings(
-    "ignore", "Unknown solver options"
-)  # scikit-learn 1.6 with a later SciPy
+warnings.filterwarnings("ignore", "Unknown solver options")  # older scikit-learn, later SciPy
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 # %% [markdown]
@@ -378,8 +377,8 @@ print(f"10 folds choose degree {chosen}; {SAMPLES} samples are best at degree {b
 assert 3 <= chosen <= 12
 
 # %% [markdown]
-# Equal to scikit-learn's, fold by fold. One of the articles says: *train and test on each subset*. Taken at its word, a
-# row is tested by the fit that has seen it:
+# Equal to scikit-learn's, fold by fold. (Below, ± is the standard error of the mean of the ten.) One of the articles
+# says: *train and test on each subset*. Taken at its word, a row is tested by the fit that has seen it:
 
 
 # %%
@@ -402,7 +401,10 @@ assert same_subset(5) < 1e-9  # six coefficients for three rows
 #
 # $$\min_{w}\; \frac{1}{2n} \lVert y - Xw \rVert^2 + \alpha \lVert w \rVert_1, \qquad \lVert w \rVert_1 = \sum_j |w_j|$$
 #
-# with features and targets centred, and features of standard deviation 1. Hold all weights but $w_j$. With $\rho_j =
+# with features and targets centred, and features of standard deviation 1.
+
+# %% [markdown]
+# Hold all weights but $w_j$. With $\rho_j =
 # \frac1n x_j^\top(y - \sum_{l \ne j} x_l w_l)$ it remains to minimise $\frac12 w_j^2 - \rho_j w_j + \alpha|w_j|$. For
 # $w_j > 0$ the slope is zero at $\rho_j - \alpha$, for $w_j < 0$ at $\rho_j + \alpha$. If neither has the right sign,
 # the minimum is at the kink:
@@ -689,7 +691,10 @@ assert np.array_equal(layer_of_keras(H, training=False), H)
 # $$\frac{\partial \hat z_j}{\partial z_i} = \frac1s \Bigl( [i = j] - \frac1m - \frac1m \hat z_i \hat z_j \Bigr), \qquad
 # \frac{\partial J}{\partial z_i} = \frac{\gamma}{s} \Bigl( g_i - \overline{g} - \hat z_i\, \overline{g \hat z} \Bigr)$$
 #
-# with bars for means over the batch, and $[i = j]$ for 1 if $i = j$, else 0. So what moves all scores alike has no
+# with bars for means over the batch, and $[i = j]$ for 1 if $i = j$, else 0.
+
+# %% [markdown]
+# So what moves all scores alike has no
 # gradient, nor, but for $\epsilon$, what stretches them: it is normalised away.
 
 
@@ -1218,7 +1223,7 @@ assert low > 0
 #   Against bias: a model that bends more.
 # - L2 shrinks, L1 selects; neither cures underfitting.
 # - Cross-validation: fit on $k - 1$ folds, test on the one held out, with all preparation inside. Then the test set, once.
-# - Try a linear model, a forest and an SVM beside the network, and report the spread.
+# - Try a linear model and a forest beside the network, and report the spread.
 #
 # Next: the [exercises](exercises/05_generalization.ipynb), then lesson 06, where networks see pictures as pictures.
 

@@ -315,6 +315,18 @@ def one_s_for_all(theta, g, m, s, t, rate):
     return theta - rate * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-7), m, s
 
 
+@wrong("04.3", says="added to the root")
+def epsilon_inside(theta, g, m, s, t, rate):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return theta - rate * m / (1 - 0.9**t) / np.sqrt(s / (1 - 0.999**t) + 1e-7), m, s
+
+
+@right("04.3")
+def epsilon_where_keras_has_it(theta, g, m, s, t, rate):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return theta - rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(s) + 1e-7), m, s
+
+
 # --- 04.4 ----------------------------------------------------------------------------------------------
 
 
