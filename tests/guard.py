@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from queue import Empty
 
 import nbformat
 import pytest
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
+from jupyter_client.manager import KernelManager
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams, nocolors
 
 from course_lib import execute
@@ -66,9 +68,21 @@ class Kernel(RunningKernel):
         env |= ENVIRONMENT | {"IPYTHONDIR": self.profile.name}
         if folder.name in EXPECTED:
             env["COURSE_EXPECT"] = EXPECTED[folder.name]
-        self.km, self.kc = start_new_kernel(
-            startup_timeout, CURRENT_ENV_KERNEL_NAME, cwd=str(folder), env=env, stderr=subprocess.DEVNULL
+        # Socket files where there are such: a TCP port may be taken by another process before the kernel binds it.
+        sockets = {"transport": "ipc", "connection_file": str(Path(self.profile.name) / "kernel.json")}
+        self.km = KernelManager(
+            kernel_name=CURRENT_ENV_KERNEL_NAME,
+            kernel_spec_manager=NbvalKernelspecManager(),
+            **(sockets if os.name == "posix" else {}),
         )
+        self.km.start_kernel(cwd=str(folder), env=env, stderr=subprocess.DEVNULL)
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        try:
+            self.kc.wait_for_ready(startup_timeout)
+        except RuntimeError:
+            self.stop()
+            raise
         self._ensure_iopub_up()
 
     def run(self, source, timeout):
