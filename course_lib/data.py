@@ -12,6 +12,7 @@ __all__ = [
     "DataError",
     "OutOfReachError",
     "Splits",
+    "StandIn",
     "Status",
     "load_auto_mpg",
     "load_breast_cancer",
@@ -38,6 +39,10 @@ class Splits(NamedTuple):
     train: tuple
     validation: tuple
     test: tuple
+
+
+class StandIn(Splits):
+    """Splits of pictures that stand in for those asked for."""
 
 
 class Status(NamedTuple):
@@ -167,7 +172,7 @@ def load_cifar10(sample=None, seed=0, stand_in=None):
             fail instead.
     Returns:
         Splits of 45,000, 5,000 and 10,000, less what a later part holds too: x uint8 (N, 32, 32, 3), RGB;
-        y int64 (N,), 0 to 9.
+        y int64 (N,), 0 to 9. A StandIn where they are emoji.
     Raises:
         ValueError: `sample` is not such a number.
         DataError: a file is damaged, or found nowhere and `stand_in` is False.
@@ -190,7 +195,7 @@ def load_cifar10(sample=None, seed=0, stand_in=None):
     training = 45_000 if sample is None else _rows(sample, 45_000)
     # Seeds that nobody draws training pictures with: validation and test stay the same, and apart from those.
     asked = (training, seed), (5_000, 2**32 - 1), (10_000, 2**32 - 2)
-    splits = Splits(*(emoji.pictures(archive, count, seed) for count, seed in asked))
+    splits = StandIn(*(emoji.pictures(archive, count, seed) for count, seed in asked))
     reason = "asked for" if stand_in else "CIFAR-10 is out of reach: `course data get cifar10` says why"
     return _give(f"STAND-IN for CIFAR-10, drawn from emoji ({reason})", splits, "pictures", where, None, seed)
 

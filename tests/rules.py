@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course_lib.build import read_notebook
 
-KNOWN_TAGS = {"answer", "headline", "nbval-check-output", "picture", "raises-exception", "setup"}
+KNOWN_TAGS = {"answer", "headline", "nbval-check-output", "picture", "raises-exception", "recipe", "setup"}
 MAX_BYTES = 1_000_000
 MAX_LINES = 30
 MAX_WORDS = 110

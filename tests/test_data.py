@@ -395,6 +395,7 @@ def test_cifar10_of_ones_own_goes_first(cifar10, capsys):
     assert capsys.readouterr().out.endswith(
         "100 training, 5000 validation, 2000 test pictures, from cifar10.npz in COURSE_DATA_DIR\n"
     )
+    assert not isinstance(splits, data.StandIn)
     assert np.bincount(splits.train[1]).tolist() == [10] * 10
     assert np.array_equal(splits.test[1], cifar10.labels[5])
     row = next(row for row in data.status() if row.name == "cifar10")
@@ -439,6 +440,7 @@ def test_a_stand_in_is_drawn_where_cifar10_is_out_of_reach(cifar10, capsys):
         assert x.shape == (len(y), 32, 32, 3)
         assert (x.dtype, y.dtype) == (np.uint8, np.int64)
         assert len(set(y)) == 10
+    assert isinstance(splits, data.StandIn)
     parts = [{picture.tobytes() for picture in x} for x, _ in splits]
     assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
     other = data.load_cifar10(sample=50, seed=9, stand_in=True)
