@@ -16,6 +16,7 @@ import numpy as np
 from course_lib.errors import NOT_WRITTEN
 
 EXERCISES = {}
+MANY = 60  # entries: of a larger array a hint shows the shape and the first few
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 
 
@@ -356,7 +357,9 @@ def show_call(name, args):
 
 
 def show(value):
-    """A short text for a value: arrays as nested lists of a few digits."""
+    """A short text for a value: arrays as nested lists of a few digits, large ones by their shape."""
+    if isinstance(value, np.ndarray) and value.size > MANY:
+        return f"<array {value.shape}: {show(value.ravel()[:6])[:-1]}, …]>"
     if isinstance(value, np.ndarray | np.generic):
         return np.array2string(np.asarray(value), precision=5, separator=", ", threshold=20).replace("\n", "")
     if isinstance(value, tuple):

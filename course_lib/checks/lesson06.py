@@ -37,7 +37,7 @@ def conv2d(answer, rng):
         np.array([[1.0, 2.0, 0.0, 3.0], [4.0, 0.0, 1.0, 2.0], [0.0, 5.0, 2.0, 1.0]])[None, :, :, None],
         np.array([[1.0, -2.0], [0.5, 3.0]])[:, :, None, None], np.array([0.25]), 1,
     )  # fmt: skip
-    cases = [small]
+    cases = [small, (*small[:3], 2)]
     for shape, (*size, filters), stride in (
         ((3, 6, 5, 2), (2, 2, 2), 1),
         ((2, 7, 9, 3), (2, 3, 4), 2),
@@ -49,7 +49,7 @@ def conv2d(answer, rng):
     for x, kernel, bias, stride in cases:
         every, summed = correlate(x, kernel), correlate(x, kernel, (stride, stride))
         expected = summed + bias
-        _, rows, columns, _ = expected.shape
+        (_, rows, columns, _), (_, H, W, _) = expected.shape, x.shape
         height, width, channels, _ = kernel.shape
         flipped = kernel[::-1, ::-1]
         same = pad(x, ((height - 1) // 2, height // 2), ((width - 1) // 2, width // 2))
@@ -81,6 +81,7 @@ def conv2d(answer, rng):
             (printed + bias, "That reads only the top-left pixels: the window moves, x[m * stride + i, n * stride + j] * kernel[i, j]."),
             (correlate(same, kernel, (stride, stride)) + bias, "No padding here: only windows that lie wholly in the picture."),
             (expected[:, :-1, :-1], "One row and one column too few: there are (H - K_h) // stride + 1 rows."),
+            (expected[:, : (H - height + 1) // stride, : (W - width + 1) // stride], "The last window is missing: divide first, then add 1, (H - K_h) // stride + 1."),
             (expected.swapaxes(1, 2), "Rows and columns of the result are exchanged."),
             (np.moveaxis(expected, 3, 1), "The filters come last: (N, rows, columns, C_out)."),
         ]  # fmt: skip
@@ -149,8 +150,8 @@ def convolve(answer, rng):
 @exercise("06.3", "Max-pooling", points=3)
 def max_pool(answer, rng):
     """The largest of each window; mostly negative values, windows that overlap or leave gaps, pixels left over."""
-    small = np.array([[-1.0, -5.0, 2.0, 0.5, 7.0], [-3.0, -2.0, 4.0, 1.0, -6.0], [9.0, 8.0, -7.0, 3.0, 5.0]])
-    cases = [(small[None, :, :, None], 2, 2)]
+    small = np.array([[-1.0, -5.0, 2.0, 0.5, 7.0], [-3.0, -2.0, 4.0, 6.0, -6.0], [9.0, 8.0, -7.0, 3.0, 5.0]])
+    cases = [(small[None, :, :, None], 2, 2), (small[None, :, :, None], 2, 3)]
     for shape, size, stride in (
         ((2, 4, 6, 3), 2, 2), ((3, 7, 8, 2), 3, 2), ((2, 5, 8, 2), 2, 3), ((1, 4, 6, 2), 3, 1), ((2, 3, 3, 2), 3, 2),
     ):  # fmt: skip
@@ -362,7 +363,10 @@ def _judge_draws(draws, places, case):
     """
     mirror, rows, columns = draws
     if not mirror.any():
-        raise Mistake("No picture is ever mirrored: mirror each with probability 1/2.", case)
+        raise Mistake(
+            "No picture is ever mirrored: mirror each with probability 1/2, along the axis of its columns.",
+            case,
+        )
     if mirror.all():
         raise Mistake("Every picture is mirrored: mirror each with probability 1/2.", case)
     if places > 1 and np.ptp(rows) == np.ptp(columns) == 0:

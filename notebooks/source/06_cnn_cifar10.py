@@ -11,7 +11,7 @@
 # |---|---|
 # | **You will be able to** | write convolution and pooling in a few lines and predict every shape; say what sharing weights gives, and what it costs; count the weights of a convolutional network and what one of its outputs sees |
 # | **You need first** | [lesson 03](03_neural_networks.ipynb): dense layers; [lesson 04](04_optimization.ipynb): Adam and the cosine; [lesson 05](05_generalization.ipynb): what validation is for |
-# | **Time** | an hour to read; it runs in under two minutes on a CPU |
+# | **Time** | an hour and a half to read; it runs in about a minute and a half on a CPU |
 # | **Data** | pictures of clothes from Fashion-MNIST (Zalando, MIT); CIFAR-10 |
 
 # %% tags=["setup"]
@@ -39,6 +39,10 @@ from course_lib.registry import DATASETS
 plots.use_style()
 BATCH = 32
 cross_entropy_in_keras = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+PRECISION = runtime.choose_precision(run.device)  # of the convolutions that are trained
+if PRECISION == "mixed_float16":  # would want its loss scaled
+    PRECISION = "float32"
+print("convolutions in", PRECISION)
 
 # %% [markdown]
 # ## The question
@@ -119,7 +123,7 @@ assert right_moved < right_in_place - 0.1
 
 # %% [markdown]
 # The losses agree: a dense network cannot know which pixels are neighbours. And a moved picture is a new one: it needs
-# to be learned again, at each place. A **convolution** builds both in. It looks at neighbourhoods, through one small
+# to be learned again, at each place. A **convolution** has both built in: it looks at neighbourhoods, through one small
 # window of weights, a **kernel**, that is the same everywhere. Two kernels, set by hand:
 
 # %%
@@ -266,7 +270,7 @@ assert ours.shape == theirs.shape and not np.allclose(ours, theirs)
 #
 # A window and a filter hold $K_h K_w C$ numbers each, and an output is their inner product. So write each window as a
 # row of a matrix and each filter as a column of another: all outputs are one product. This is called **im2col**
-# (Chellapilla et al., 2006). The first matrix holds most pixels $K_h K_w$ times; that is the price.
+# (Chellapilla et al., 2006). At stride 1 the first matrix holds most pixels $K_h K_w$ times; that is the price.
 
 
 # %% tags=["recipe"]
@@ -479,14 +483,25 @@ def edge_maps(pictures):
 still, shifted = (edge_maps(part) for part in (clothes[:500], moved(clothes[:500], 0, 1)))
 changes = {}
 for size in (1, 2, 4, 8):
-    pooled_still, pooled_shifted = pool2d(still, size), pool2d(shifted, size)
-    changes[size] = np.abs(pooled_shifted - pooled_still).mean() / pooled_still.mean()
-    print(f"maximum over {size} x {size}: changed by {changes[size]:.0%} of the mean response")
-assert changes[1] > 1.2 * changes[2] > 1.2**2 * changes[4] > 1.2**3 * changes[8]
+    for how, summary in (
+        ("largest", np.max),
+        ("first", lambda windows, axis: windows[..., 0, 0, :]),
+    ):
+        pooled = pool2d(still, size, summary=summary)
+        by_shift = np.abs(pool2d(shifted, size, summary=summary) - pooled).mean()
+        by_picture = np.abs(pooled[1:] - pooled[:-1]).mean()  # another picture in its place
+        changes[how, size] = by_shift / by_picture
+    print(
+        f"{size} x {size}: the largest changes by {changes['largest', size]:.0%} of what "
+        f"another picture would change, the first by {changes['first', size]:.0%}"
+    )
+assert changes["largest", 8] < 0.5 * changes["largest", 1]
+assert changes["first", 8] > 0.7 * changes["first", 1]
 
 # %% [markdown]
-# The larger the window, the smaller the change; it does not become 0. A network with pooling tolerates small shifts
-# better, and is not blind to them (Azulay & Weiss, 2019).
+# Of each window we took the largest response, and for comparison the first one, whatever it is. Both make the map
+# smaller; only the maximum tolerates the shift, the better the larger its window. The change does not become 0: a network
+# with pooling is not blind to shifts (Azulay & Weiss, 2019).
 
 # %% [markdown]
 # ## A network from an article, repaired
@@ -503,7 +518,8 @@ def dense_on_top(units):
 
 
 def convolve_and_pool(filters):
-    convolution = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")
+    settings = {"padding": "same", "activation": "relu", "dtype": PRECISION}
+    convolution = keras.layers.Conv2D(filters, 3, **settings)
     return [convolution, keras.layers.MaxPooling2D(2)]
 
 
@@ -573,8 +589,8 @@ for ax in axes:
 plots.show(fig)
 
 # %% [markdown]
-# Before any training, each of the 7 × 7 outputs sees 10 × 10 pixels: less than a sleeve, more than an edge. The middle
-# counts most, since more ways lead there. Only the dense layer sees the whole picture. Deeper networks see more before
+# Each of the 7 × 7 outputs sees 10 × 10 pixels, fewer at the border: less than a sleeve, more than an edge. How much each
+# pixel counts is shown before training: the middle counts most, since more ways lead there. Only the dense layer sees the whole picture. Deeper networks see more before
 # they get that far.
 
 # %% [markdown]
@@ -646,14 +662,29 @@ ax.legend(loc="lower right")
 plots.show(fig)
 
 # %% [markdown]
-# With as many weights and updates, the convolution ends about one to two points ahead. On shuffled
-# pixels the same network, from the same initial weights, ends behind both.
+# With as many weights and updates, the convolution ends ahead by a point or two. On shuffled pixels the same
+# network, from the same initial weights, ends behind both.
+#
+# And the coat, two pixels further to the right?
+
+# %%
+shifted_checks = moved(clothes_validation, 0, 2)
+for model in (clothes_dense, clothes_cnn):
+    shares = [
+        model.evaluate((part - center) / spread, clothes_validation_labels, verbose=0)[1]
+        for part in (clothes_validation, shifted_checks)
+    ]
+    print(f"{model.name:>11}: {shares[0]:.3f} right, {shares[1]:.3f} when moved by two pixels")
+
+# %% [markdown]
+# Both fall, the convolution less. Its maps move along, but the dense layer behind them has a weight for each place of a
+# map. To tolerate shifts, a network must do without it, or be shown shifted pictures. Both come below.
 
 # %% [markdown]
 # ### "Simple, and it generalises well in high dimension"
 #
-# So one of the articles says of convolution, for pictures and for texts. Both blue and orange have 784 inputs, and the
-# same weights to learn. What differs is whether neighbours belong together and whether a pattern means the same at
+# So one of the articles says of convolution, for pictures and for texts. Both runs of the convolution have 784
+# inputs, and the same weights to learn. What differs is whether neighbours belong together and whether a pattern means the same at
 # each place. Where that holds, in pictures, sound, to a degree in texts, sharing weights pays. It is knowledge of the
 # data, built in; not a gift of the method.
 
@@ -665,7 +696,7 @@ plots.show(fig)
 # below says so. Then every number below is one about drawings, and says nothing about CIFAR-10.
 
 # %%
-photos = data.load_cifar10(sample=run.pick(fast=2500, full=None), seed=run.seed)
+photos = data.load_cifar10(sample=run.pick(fast=2000, full=None), seed=run.seed)
 REAL = not isinstance(photos, data.StandIn)
 (x, y), (x_validation, y_validation), (x_test, y_test) = photos
 CHECKED = run.pick(fast=2000, full=5000)  # validation pictures
@@ -684,12 +715,12 @@ for column, thing in enumerate(THINGS):
 plots.show(fig)
 
 # %% [markdown]
-# A bird is anywhere, of any colour, on any ground. No pixel means the same in two pictures.
+# Birds come in any colour, on any ground. Who guesses is right in one of ten.
 #
 # ### Two printed networks
 #
 # Two of the articles build nearly the same network: convolutions of 3 × 3 without padding, a pooling of 2 after each,
-# then ten scores; one with 32, 64 and 128 filters, the other with 32 and 64. Count their weights:
+# then ten scores; one with 32, 64 and 128 filters, the other with 32 and 64. Count their numbers:
 
 
 # %% tags=["nbval-check-output"]
@@ -712,15 +743,12 @@ assert counted[PRINTED] == 98_378 and counted[PRINTED_SHORT] == 42_442
 # The shorter network has fewer weights in convolutions, and more behind them: 6 × 6 × 64 numbers go into the scores
 # instead of 2 × 2 × 128.
 #
-# As printed, the first runs. It validates on the test set, and is not seeded. The other lacks its data. Both pass
-# `input_shape` to a layer, where Keras 3 wants `keras.Input`. Repaired, they are the first two of a series, so we write
-# a function for all of it.
-
-# %% [markdown]
-# ### A function for every network of this lesson
+# As printed, the first runs, but validates on the test set (lesson 05: the best of 200) and is not seeded. The other
+# lacks its data. Both pass `input_shape` to a layer, where Keras 3 wants `keras.Input`.
 #
-# Each **stage** convolves, halves the map by pooling, and bends. The printed order bends first; ReLU never changes
-# which of four numbers is largest, so the result is the same, from a quarter of the work.
+# More networks will follow, so we write one function for all. A **stage** of it convolves, halves the map by pooling,
+# and bends. The printed order bends first. ReLU keeps the order of numbers, so the largest after
+# it is ReLU of the largest: the same result, from a quarter of the work.
 
 
 # %% tags=["recipe"]
@@ -748,9 +776,7 @@ def fixed_stem(z, stem):
 
 
 # %% tags=["recipe"]
-def network(
-    filters, pad=False, normalise=False, deep=False, residual=False, stem=None, **others
-):
+def network(filters, pad=False, normalise=False, blocks=False, stem=None, **others):
     """A network with a stage for each number of filters, then ten scores."""
     convolve, bend = stage_parts(pad, normalise, others.pop("precision", "float32"))
     pictures = keras.Input((32, 32, 3), dtype="uint8")
@@ -759,11 +785,10 @@ def network(
         z = fixed_stem(z, stem)
     for number, count in enumerate(filters, start=1):
         z = bend(keras.layers.MaxPooling2D(2)(convolve(z, count)))
-        if deep:
-            more = bend(convolve(z, count))
-            z = z + more if residual else more
+        if blocks:
+            z = z + bend(convolve(z, count))
         z = keras.layers.Identity(name=f"stage_{number}")(z)
-    if deep:  # of each map its largest value; smaller scores to begin with
+    if blocks:  # of each map its largest value; smaller scores to begin with
         z = keras.layers.Rescaling(1 / 8)(keras.layers.GlobalMaxPooling2D()(z))
     else:
         z = keras.layers.Flatten()(z)
@@ -771,127 +796,38 @@ def network(
 
 
 # %%
-as_printed = network(PRINTED)
-assert as_printed.count_params() == counted[PRINTED]
-assert network(PRINTED_SHORT).count_params() == counted[PRINTED_SHORT]
-relu = keras.layers.ReLU()
+relu, pool = keras.layers.ReLU(), keras.layers.MaxPooling2D(2)
 maps = rng.normal(size=(2, 6, 6, 4)).astype("float32")
-pool = keras.layers.MaxPooling2D(2)
 assert np.array_equal(pool(relu(maps)), relu(pool(maps)))
-print("pooling then ReLU equals ReLU then pooling")
+
+checked = x_validation, y_validation
+printed = {}
+for filters, batch_size, epochs in ((PRINTED_SHORT, 32, 1), (PRINTED, 64, 3)):
+    keras.utils.set_random_seed(run.seed)
+    model = network(filters, precision=PRECISION, name=f"{len(filters)}_convolutions")
+    assert model.count_params() == counted[filters]
+    model.compile("adam", cross_entropy_in_keras, metrics=["accuracy"])
+    epochs = run.pick(fast=epochs, full=10)  # as printed: 10
+    training.fit(model, x, y, batch_size=batch_size, epochs=epochs, validation_data=checked)
+    printed[filters] = model
+
+# %% [markdown]
+# Repaired: validation pictures of their own, a seed. The batch sizes are the printed ones; in the fast profile there are
+# few pictures and few epochs.
 
 # %% [markdown]
 # ### Better, step by step
 #
-# What helps? Each step is one change, and is measured. First the means, then the measurement.
+# What helps? Each step is a small bundle of changes to the one before, and is measured. First the means, then the
+# measurement.
 #
-# **Normalisation** (lesson 05): after pooling, where there is a quarter of the numbers to normalise. **Padding** keeps
-# the border, so that maps do not shrink to 2 × 2. **Depth**: a second convolution in each stage; and of each last map
-# its largest value, wherever it is, in place of a weight for each place. A **residual** block adds what goes into
-# the second convolution to what comes out (He et al., 2016).
-
-# %% [markdown]
-# **A whitened stem** (Page, 2019). Neighbouring pixels are nearly equal, so all filters of a first layer start with
-# nearly the same input, and descent crawls along a narrow valley, as in lesson 01. There, standardising
-# helped. Here, the 12 numbers of a 2 × 2 window are made uncorrelated, too. With $C = V \Lambda V^\top$ their
-# covariance matrix, $\Lambda$ diagonal with the variances along the columns of $V$, the numbers
+# **Normalisation** (lesson 05), after pooling, where there is a quarter of the numbers to normalise.
 #
-# $$\Lambda^{-1/2}\, V^\top (w - \bar w)$$
-#
-# have covariance $\Lambda^{-1/2} V^\top C V \Lambda^{-1/2} = I$. That is a convolution with 12 fixed filters. A small
-# number added to $\Lambda$ keeps noise small; and the ReLU after it needs both signs.
-
-
-# %% tags=["recipe"]
-def whitening(pictures, floor):
-    """Filters (2, 2, 3, 24) whose outputs are uncorrelated over the windows of pictures (N, H, W, 3)."""
-    rows = patches(pictures, (2, 2)).reshape(-1, 12)
-    variances, directions = np.linalg.eigh(np.cov(rows.T))
-    filters = (directions / np.sqrt(variances + floor)).reshape(2, 2, 3, 12)
-    return np.concatenate([filters, -filters], axis=-1)
-
-
-# %%
-some_photos = x[:1000] / 255 - 0.5
-filters_white = whitening(some_photos, floor=0)
-white = patches(some_photos, (2, 2)).reshape(-1, 12) @ filters_white.reshape(12, 24)[:, :12]
-np.testing.assert_allclose(np.cov(white.T), np.eye(12), atol=1e-6)
-before = np.corrcoef(patches(some_photos, (2, 2)).reshape(-1, 12).T)
-print(f"correlation of two neighbouring pixels, red: {before[0, 3]:.2f}; after whitening: 0.00")
-STEM = whitening(some_photos, floor=6e-4)
-fig, axes = plt.subplots(2, 6, figsize=(8, 3))
-fig.suptitle("The 12 filters, from the smallest variance to the largest", x=0.01, ha="left")
-for number, ax in enumerate(axes.flat):
-    shown = STEM[..., number]
-    ax.imshow(0.5 + 0.5 * shown / np.abs(shown).max())
-    ax.axis("off")
-plots.show(fig)
-
-# %% [markdown]
-# The last one is brightness, by far the largest variance: it is divided by most. Before it come light against dark,
-# left against right and top against bottom, then colours. The first are fine patterns that photographs hardly have.
-
-
-# %% [markdown]
-# **Flips and crops.** A mirrored car is a car, and so is one two pixels further down. So each picture is mirrored with
-# probability ½ and shifted by up to two pixels, anew in each epoch; what is missing at the border is mirrored from
-# inside. The network hardly ever sees the same picture twice. **Label smoothing** puts 0.9 of the truth on the label
-# and 0.01 on each class more: no score needs to grow for ever (Szegedy et al., 2016).
-
-
-# %% tags=["recipe"]
-def augment(pictures, padding, rng):
-    """Pictures (N, H, W, C), each by itself mirrored or not, and shifted by up to `padding` pixels."""
-    N, H, W, _ = pictures.shape
-    sides = ((0, 0), (padding, padding), (padding, padding), (0, 0))
-    padded = np.pad(pictures, sides, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (H, W), axis=(1, 2))
-    down, right = rng.integers(2 * padding + 1, size=(2, N))
-    result = np.moveaxis(
-        windows[np.arange(N), down, right], 1, -1
-    )  # (N, C, H, W) -> (N, H, W, C)
-    mirrored = rng.random(N) < 0.5
-    result[mirrored] = result[mirrored, :, ::-1]
-    return result
-
-
-# %% tags=["recipe"]
-class Batches(keras.utils.PyDataset):
-    """Shuffled batches of augmented pictures, which Keras prepares in a thread while the model trains."""
-
-    def __init__(self, pictures, truths, batch_size, padding, seed):
-        super().__init__()
-        self.pictures, self.truths, self.batch_size = pictures, truths, batch_size
-        self.padding, self.rng = padding, np.random.default_rng(seed)
-        self.order = self.rng.permutation(len(truths))
-
-    def __len__(self):
-        return (
-            len(self.truths) // self.batch_size
-        )  # the rest is left out, other pictures each time
-
-    def __getitem__(self, index):
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return augment(self.pictures[rows], self.padding, self.rng), self.truths[rows]
-
-    def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.truths))
-
-
-# %%
-again = augment(np.repeat(x[:2], 8, axis=0), 2, rng)
-fig, axes = plt.subplots(2, 8, figsize=(10, 2.8))
-fig.suptitle("Two pictures, eight times each: mirrored, shifted", x=0.01, ha="left")
-for ax, picture in zip(axes.flat, again, strict=True):
-    ax.imshow(picture)
-    ax.axis("off")
-plots.show(fig)
-
-# %% [markdown]
-# **One cycle** (Smith, 2018). Lesson 04's warm-up and cosine, with Nesterov's momentum: up to a large rate in a fifth
-# of the updates, then down to zero. Large rates get far in few epochs, and the zero at the end takes the noise out. The
-# rate fits the **batch size**: a batch four times as large has a gradient half as noisy, wants a larger rate, and keeps
-# the processor busier. Weight decay as in lesson 04, but not on biases, nor on the shifts and scales of normalisation.
+# **One cycle** (Smith & Topin, 2017): lesson 04's warm-up and cosine, with Nesterov's momentum. Up to a large rate in a
+# fifth of the updates, then down to zero: large rates get far in few epochs, and the zero at the end takes the noise
+# out. A larger **batch** keeps the processor busier, has a less noisy gradient, and so bears a larger rate: 256 in the
+# full profile, 64 in the fast one. Weight decay shrinks the weights in each update, as AdamW does in lesson 04, but not
+# the biases, nor the shifts and scales of normalisation.
 
 
 # %% tags=["recipe"]
@@ -912,22 +848,127 @@ def compile_adam(model):
 
 
 # %% [markdown]
+# **Flips and crops.** A mirrored car is a car, and so is one two pixels further down. So each picture is mirrored with
+# probability ½ and shifted by up to two pixels, anew in each epoch; what is missing at the border is mirrored from
+# inside. That makes 50 variants of each picture.
+
+
+# %% tags=["recipe"]
+def augment(pictures, padding, rng):
+    """Pictures (N, H, W, C), each by itself mirrored or not, and shifted by up to `padding` pixels."""
+    N, H, W, _ = pictures.shape
+    sides = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+    padded = np.pad(pictures, sides, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (H, W), axis=(1, 2))
+    down, right = rng.integers(2 * padding + 1, size=(2, N))
+    result = windows[np.arange(N), down, right]  # (N, C, H, W)
+    result = np.moveaxis(result, 1, -1)  # (N, H, W, C)
+    mirrored = rng.random(N) < 0.5
+    result[mirrored] = result[mirrored, :, ::-1]
+    return result
+
+
+# %% tags=["recipe"]
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches of augmented pictures, which Keras prepares in a thread while the model trains."""
+
+    def __init__(self, pictures, truths, batch_size, padding, seed):
+        super().__init__()
+        self.pictures, self.truths, self.batch_size = pictures, truths, batch_size
+        self.padding, self.rng = padding, np.random.default_rng(seed)
+        self.order = self.rng.permutation(len(truths))
+
+    def __len__(self):
+        # The rest is left out: other pictures each time.
+        return len(self.truths) // self.batch_size
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return augment(self.pictures[rows], self.padding, self.rng), self.truths[rows]
+
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(len(self.truths))
+
+
+# %%
+again = augment(np.repeat(x[:2], 8, axis=0), 2, rng)
+fig, axes = plt.subplots(2, 8, figsize=(10, 2.8))
+fig.suptitle("Two pictures, eight times each: mirrored, shifted", x=0.01, ha="left")
+for ax, picture in zip(axes.flat, again, strict=True):
+    ax.imshow(picture)
+    ax.axis("off")
+plots.show(fig)
+
+# %% [markdown]
+# **Residual blocks.** In each stage a second convolution, padded so that the border stays; its inputs are added to its
+# outputs, so gradients have a way past it (He et al., 2016). After the last stage, the largest value of each map,
+# wherever it is, in place of a weight for each place.
+
+# %% [markdown]
+# **A whitened stem** (Page, 2019). Neighbouring pixels are nearly equal, so all filters of a first layer start with
+# nearly the same input, and descent crawls along a narrow valley, as in lesson 01. There, standardising
+# helped. Here, the 12 numbers of a 2 × 2 window are made uncorrelated, too. With $C = V \Lambda V^\top$ their
+# covariance matrix, $\Lambda$ diagonal with the variances along the columns of $V$, the numbers
+#
+# $$\Lambda^{-1/2}\, V^\top (w - \bar w)$$
+#
+# have covariance $\Lambda^{-1/2} V^\top C V \Lambda^{-1/2} = I$: a convolution with 12 fixed filters (the code has 0.5 for
+# $\bar w$). A small number added to $\Lambda$ keeps noise from being blown up. ReLU would lose what is negative, so each
+# filter comes with both signs: 24.
+
+
+# %% tags=["recipe"]
+def whitening(pictures, floor):
+    """Filters (2, 2, 3, 24) whose outputs are uncorrelated over the windows of pictures (N, H, W, 3)."""
+    rows = patches(pictures, (2, 2)).reshape(-1, 12)
+    variances, directions = np.linalg.eigh(np.cov(rows.T))
+    filters = (directions / np.sqrt(variances + floor)).reshape(2, 2, 3, 12)
+    return np.concatenate([filters, -filters], axis=-1)
+
+
+# %%
+some_photos = x[:1000] / 255 - 0.5
+filters_white = whitening(some_photos, floor=0)
+white = patches(some_photos, (2, 2)).reshape(-1, 12) @ filters_white.reshape(12, 24)[:, :12]
+np.testing.assert_allclose(np.cov(white.T), np.eye(12), atol=1e-6)
+for name, numbers in (
+    ("pixels", patches(some_photos, (2, 2)).reshape(-1, 12)),
+    ("whitened", white),
+):
+    correlations = np.abs(np.corrcoef(numbers.T) - np.eye(12))
+    print(f"largest correlation of two of the 12 numbers, {name}: {correlations.max():.2f}")
+STEM = whitening(some_photos, floor=6e-4)
+fig, axes = plt.subplots(2, 6, figsize=(8, 3))
+fig.suptitle("The 12 filters, from the smallest variance to the largest", x=0.01, ha="left")
+for number, ax in enumerate(axes.flat):
+    shown = STEM[..., number]
+    ax.imshow(0.5 + 0.5 * shown / np.abs(shown).max())
+    ax.axis("off")
+plots.show(fig)
+
+# %% [markdown]
+# The last one is brightness, by far the largest variance: it is divided by most. Before it come one colour against its
+# opposite, then top against bottom, left against right. The first are fine coloured patterns that photographs hardly have.
+
+
+# %% [markdown]
+# **Smoothed labels.** The truth becomes 0.91 on the label and 0.01 on each other class: so no score needs to grow
+# for ever (Szegedy et al., 2016).
+#
 # ### The measurement
 #
-# Each step trains anew, from the same seed, on the same pictures for as many epochs. Only the last two change what the
-# network is shown.
+# Each step trains anew, from the same seed, on the same pictures, for as many epochs; in the fast profile with half the
+# printed filters. Then its accuracy on the training pictures, as they were shown, and on the validation pictures.
 
 
 # %% tags=["recipe"]
 STEPS = {  # each is added to those before
     "as printed": {},
     "normalisation": {"normalise": True},
-    "padding": {"pad": True},
-    "depth": {"deep": True},
-    "residual": {"residual": True},
-    "whitened stem": {"stem": True},
     "one cycle": {"one_cycle": True},
     "flips and crops": {"padding": 2},
+    "residual blocks": {"pad": True, "blocks": True},
+    "whitened stem": {"stem": True},
     "smoothed labels": {"smoothing": 0.1},
 }
 
@@ -955,58 +996,71 @@ def train_step(
         shown = (Batches(pictures, truths, batch_size, padding, seed),)
     else:
         shown, settings = (pictures, truths), settings | {"batch_size": batch_size}
-    return model, training.fit(model, *shown, epochs=epochs, **settings)
+    fit = training.fit(model, *shown, epochs=epochs, **settings)
+    exact = network(filters, name=name, **options)  # in float32
+    exact.set_weights(model.get_weights())
+    return exact, fit
 
 
 # %%
 FILTERS = run.pick(fast=(16, 32, 64), full=PRINTED)
-EPOCHS, BATCH_SIZE = run.pick(fast=(5, 64), full=(5, 256))
-PRECISION = run.pick(fast="float32", full=runtime.choose_precision(run.device))
-if PRECISION == "mixed_float16":  # would want its loss scaled
-    PRECISION = "float32"
-checked = x_validation, keras.utils.to_categorical(y_validation, 10)
-shared = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "seed": run.seed, "precision": PRECISION}
-shared |= {"validation_data": checked, "validation_batch_size": 500}
-options, networks, fits, LAST = {}, {}, {}, list(STEPS)[-1]
-for step, added in STEPS.items():
+EPOCHS, BATCH_SIZE = run.pick(fast=(4, 64), full=(6, 256))
+checked_truths = x_validation, keras.utils.to_categorical(y_validation, 10)
+settings = {
+    "epochs": EPOCHS,
+    "batch_size": BATCH_SIZE,
+    "seed": run.seed,
+    "precision": PRECISION,
+}
+settings |= {"validation_data": checked_truths, "validation_freq": EPOCHS}
+options, networks, fits = {}, {}, {}
+for step, added in list(STEPS.items())[: run.pick(fast=6, full=7)]:
     options |= added
-    seldom = 1 if step in ("as printed", LAST) else EPOCHS
-    networks[step], fits[step] = train_step(
-        step, options, FILTERS, x, y, validation_freq=seldom, **shared
-    )
+    networks[step], fits[step] = train_step(step, options, FILTERS, x, y, **settings)
 
 # %%
-right = {step: fit.history["val_accuracy"][-1] for step, fit in fits.items()}
+on_training = {step: fit.history["accuracy"][-1] for step, fit in fits.items()}
+on_validation = {step: fit.history["val_accuracy"][-1] for step, fit in fits.items()}
 previous = None
 print(f"{'':>16}   weights  s an epoch  training  validation   gain")
 for step, fit in fits.items():
-    gain = "" if previous is None else f"{right[step] - right[previous]:+.3f}"
+    gain = f"{on_validation[step] - on_validation[previous]:+.3f}" if previous else ""
     weights = sum(keras.ops.size(v) for v in networks[step].trainable_variables)
     print(
         f"{step:>16} {weights:>9,} {fit.seconds / EPOCHS:>11.1f} "
-        f"{fit.history['accuracy'][-1]:>9.3f} {right[step]:>11.3f} {gain:>6}"
+        f"{on_training[step]:>9.3f} {on_validation[step]:>11.3f} {gain:>6}"
     )
     previous = step
-print(f"from another seed a figure differs by ± {np.sqrt(0.25 / CHECKED):.2f} or so")
+best = max(on_validation, key=on_validation.get)
+chance = np.sqrt(2 * 0.25 / CHECKED)  # of a difference, at most: its standard deviation
+print(f"best: {best}; by the luck of the pictures a gain is off by ± {chance:.3f}")
+if REAL:
+    assert on_validation["normalisation"] > on_validation["as printed"] + 0.02
+    assert on_validation["flips and crops"] > on_validation["normalisation"] + 0.02
+    assert on_validation[best] > on_validation["as printed"] + 0.1
 
 # %%
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.2))
-axes[0].plot(list(right.values()), range(len(right)), "o-", color=plots.BLUE)
-axes[0].set(yticks=range(len(right)), yticklabels=right, xlabel="validation accuracy")
-axes[0].invert_yaxis()
-axes[0].set_title("Step by step")
-for step, colour in (("as printed", plots.GREY), (LAST, plots.BLUE)):
-    label = step if step == "as printed" else "all steps"
-    plots.learning_curves(axes[1], fits[step].history, "accuracy", label=label, colour=colour)
-axes[1].plot([], [], "--", color=plots.GREY, label="on the training pictures")
-axes[1].set(ylabel="accuracy", xticks=range(1, EPOCHS + 1))
-axes[1].set_title("The same epochs, the first and the last")
-axes[1].legend(loc="lower right")
+fig, ax = plt.subplots(figsize=(7, 4))
+for shares_of, style, label in (
+    (on_training, "o--", "training"),
+    (on_validation, "o-", "validation"),
+):
+    ax.plot(list(shares_of.values()), range(len(fits)), style, color=plots.BLUE, label=label)
+ax.set(yticks=range(len(fits)), yticklabels=fits, xlabel="accuracy")
+ax.invert_yaxis()
+ax.set_title("Normalisation fits the training pictures, flips and crops close the gap")
+ax.legend()
 plots.show(fig)
 
 # %% [markdown]
-# What a step costs in seconds is in the table, too.
-#
+# Normalisation lets the network fit the pictures, far better those that it is trained on. Flips and crops take from that
+# and give to the validation pictures. In four epochs of so few pictures, residual blocks gain nothing. A strict rule
+# would take them out; but they are for longer runs, as smoothed labels are, which only the full profile measures.
+# `python tests/benchmarks/cifar10.py --steps` measures each step with all 50,000 pictures, and there each gains
+# ([its table](../tests/benchmarks/cifar10_steps.md)). From here on we take the best on the validation pictures. As the
+# best of several it is a little flattered there (lesson 05).
+
+# %% [markdown]
 # Is the model ever held up, waiting for a batch to be mirrored and shifted? A thread prepares the next ones while it
 # trains. That is enough if preparing takes less time than a training step.
 
@@ -1016,18 +1070,18 @@ begin = time.perf_counter()
 for number in range(20):
     batches[number]
 preparing = (time.perf_counter() - begin) / 20
-training_step = fits[LAST].seconds / EPOCHS / len(batches)
+training_step = fits[step].seconds / EPOCHS / len(batches)
 print(f"preparing a batch takes {preparing / training_step:.0%} of the time of a training step")
 assert preparing < training_step
 
 # %% [markdown]
 # ## What has it learned?
 #
-# First the filters of the first layer of the network as printed: they are as large as the pictures' channels, so they can
-# be shown in colour. Then the maps of one picture, after each stage of ours.
+# First the filters of the first layer of the network as printed: they have three channels, so they can be shown in
+# colour. Then the maps of one picture, after each stage of the best network.
 
 # %%
-first_filters = networks["as printed"].layers[2].get_weights()[0]  # (3, 3, 3, filters)
+first_filters = printed[PRINTED].layers[2].get_weights()[0]  # (3, 3, 3, 32)
 fig, axes = plt.subplots(2, 8, figsize=(8, 2.4))
 fig.suptitle("The first 16 filters, as printed", x=0.01, ha="left")
 for number, ax in enumerate(axes.flat):
@@ -1037,12 +1091,12 @@ for number, ax in enumerate(axes.flat):
 plots.show(fig)
 
 # %%
-ours = networks[LAST]
-stages = [f"stage_{number}" for number in (1, 2, 3)]
-inside = keras.Model(ours.inputs, [ours.get_layer(stage).output for stage in stages])
-guesses = ours.predict(x_validation, verbose=0).argmax(axis=1)
+final = networks[best]
+stages = [f"stage_{number}" for number in range(1, len(FILTERS) + 1)]
+inside = keras.Model(final.inputs[0], [final.get_layer(stage).output for stage in stages])
+guesses = final.predict(x_validation, verbose=0).argmax(axis=1)
 ship = np.flatnonzero((y_validation == THINGS.index("ship")) & (guesses == y_validation))[0]
-fig, axes = plt.subplots(3, 8, figsize=(10, 4.2))
+fig, axes = plt.subplots(len(FILTERS), 8, figsize=(10, 1.4 * len(FILTERS)))
 fig.suptitle("A ship, and seven maps of each stage", x=0.01, ha="left")
 for line, maps_of_ship in zip(axes, inside(x_validation[ship : ship + 1]), strict=True):
     line[0].imshow(x_validation[ship])
@@ -1055,46 +1109,48 @@ for line, maps_of_ship in zip(axes, inside(x_validation[ship : ship + 1]), stric
 plots.show(fig)
 
 # %% [markdown]
-# The first stage still shows the picture: its edges, its bright parts, its colours. Further on the maps get smaller, and
-# say that something is there more than what it looks like.
+# After so few updates the printed network's filters look like the noise that they began with; in the full profile they
+# become edges and colours. The first stage's maps still show the ship: its outline, the bright sky. Further on they get smaller,
+# and say where something is rather than what it looks like.
 #
 # ### Where does it look?
 #
 # **Grad-CAM** (Selvaraju et al., 2017) asks which places speak for a class. Take the maps $A_k$ of a stage, and the
 # score $s$ of the class. How much does $s$ grow with map $k$, on average over its places? The maps, weighted by that and
-# added, give one map; what is negative speaks for something else, and is cut off:
+# added, give one map; what is negative speaks against the class, and is cut off:
 #
 # $$\alpha_k = \frac{1}{hw} \sum_{i,j} \frac{\partial s}{\partial A_{ijk}} \qquad M_{ij} = \max\Bigl(0,\; \sum_k \alpha_k A_{ijk}\Bigr)$$
 
 
 # %%
-middle_and_scores = keras.Model(ours.inputs, [ours.get_layer("stage_2").output, ours.output])
+middle_and_scores = keras.Model(
+    final.inputs[0], [final.get_layer("stage_2").output, final.output]
+)
 
 
 def grad_cam(pictures, classes):
     """Pictures (N, 32, 32, 3) and a class for each -> maps M (N, h, w), alpha and A."""
     with tf.GradientTape() as tape:
-        A, scores = middle_and_scores(pictures, training=False)  # (N, h, w, K), (N, 10)
+        A, scores = middle_and_scores(pictures, training=False)  # (N, h, w, maps), (N, 10)
         chosen = tf.reduce_sum(tf.gather(scores, classes, axis=1, batch_dims=1))
-    alpha = tf.reduce_mean(tape.gradient(chosen, A), axis=(1, 2)).numpy()  # (N, K)
+    alpha = tf.reduce_mean(tape.gradient(chosen, A), axis=(1, 2)).numpy()  # (N, maps)
     A = A.numpy()
     return np.maximum(np.einsum("nhwk,nk->nhw", A, alpha), 0), alpha, A
 
 
-# By hand: raise a whole map by a little, and see what the score does.
-head = keras.Model(ours.get_layer("stage_2").output, ours.output)
+# By hand: raise a whole map by a little, and see what the score does. Its slope is h w alpha.
+head = keras.Model(final.get_layer("stage_2").output, final.output)
 _, alpha, A = grad_cam(x_validation[ship : ship + 1], guesses[ship : ship + 1])
-K, h = A.shape[-1], 1e-2
-raised = A + h * np.eye(K)[:, None, None]  # (K, h, w, K): in each, one map is raised
-lowered = A - h * np.eye(K)[:, None, None]
-slopes = (head(raised) - head(lowered)).numpy()[:, guesses[ship]] / (2 * h)
+one_map = 1e-2 * np.eye(A.shape[-1])[:, None, None]  # (maps, 1, 1, maps)
+raised, lowered = A + one_map, A - one_map
+slopes = (head(raised) - head(lowered)).numpy()[:, guesses[ship]] / 2e-2
 by_differences = slopes / A[0, ..., 0].size
 off = np.abs(by_differences - alpha[0]) / np.abs(alpha).max()
-print(f"alpha by differences: half of the {K} within {np.median(off):.1%} of the largest")
+print(f"alpha by hand and by gradient: median difference {np.median(off):.1%} of the largest")
 assert np.median(off) < 0.05  # ReLU and pooling bend here and there
 
 # %%
-sure = keras.ops.softmax(ours.predict(x_validation, verbose=0)).numpy().max(axis=1)
+sure = keras.ops.softmax(final.predict(x_validation, verbose=0)).numpy().max(axis=1)
 good = [np.flatnonzero((guesses == y_validation) & (y_validation == c)) for c in range(10)]
 shown_places = [places[sure[places].argmax()] for places in good if len(places)][:8]
 M = grad_cam(x_validation[shown_places], guesses[shown_places])[0]
@@ -1112,19 +1168,19 @@ for column, place in enumerate(shown_places):
 plots.show(fig)
 
 # %% [markdown]
-# A bright map is a claim. To test it, paint a grey square over the brightest place, or over one at random. If the map
-# is right, the score falls more with the first.
+# It is not always the thing itself that is bright: what stands around it speaks, too. And a bright place is only a claim.
+# To test it, paint a grey square over the brightest place, or over that of another picture. If the map is right, the
+# score falls more with the first.
 
 
 # %%
-def paint_over(pictures, lines, columns, half=5):
-    """Pictures with a grey square of 2 · half pixels about a place of the 7 x 7 map."""
+def paint_over(pictures, places, side, half=5):
+    """Pictures with a grey square of 2 · half pixels about a place (down, across) of a map."""
     result = pictures.copy()
-    for picture, line, column in zip(result, lines, columns, strict=True):
-        middle, across = round((line + 0.5) * 32 / 7), round((column + 0.5) * 32 / 7)
-        picture[
-            max(0, middle - half) : middle + half, max(0, across - half) : across + half
-        ] = 128
+    middles = np.round((np.transpose(places) + 0.5) * 32 / side).astype(int)
+    for picture, (down, across) in zip(result, middles, strict=True):
+        top, left = max(0, down - half), max(0, across - half)
+        picture[top : down + half, left : across + half] = 128
     return result
 
 
@@ -1132,14 +1188,15 @@ covered = np.flatnonzero(guesses == y_validation)[:300]
 M = grad_cam(x_validation[covered], guesses[covered])[0]
 everyone, spoken_for = np.arange(len(covered)), guesses[covered]
 brightest = np.divmod(M.reshape(len(M), -1).argmax(axis=1), M.shape[2])
-PLACES = {"brightest": brightest, "random": rng.integers(7, size=(2, len(covered)))}
 falls = {}
-for name, (lines, columns) in PLACES.items():
-    hidden = paint_over(x_validation[covered], lines, columns)
-    change = ours.predict(x_validation[covered], verbose=0) - ours.predict(hidden, verbose=0)
+anothers = np.array(brightest)[:, rng.permutation(len(covered))]
+for name, places in (("own", brightest), ("another's", anothers)):
+    hidden = paint_over(x_validation[covered], places, M.shape[1])
+    change = final.predict(x_validation[covered], verbose=0) - final.predict(hidden, verbose=0)
     falls[name] = change[everyone, spoken_for].mean()
-    print(f"the score falls by {falls[name]:.2f} with the {name} place painted over")
-assert falls["brightest"] > falls["random"]
+    print(f"with {name} brightest place painted over, the score falls by {falls[name]:.2f}")
+if REAL:
+    assert falls["own"] > falls["another's"]
 
 # %% [markdown]
 # ### Where is it wrong?
@@ -1161,7 +1218,7 @@ confusion = np.zeros((10, 10), int)
 np.add.at(confusion, (y_validation, guesses), 1)
 fig, ax = plt.subplots(figsize=(6.4, 5.2))
 shares = confusion / confusion.sum(axis=1, keepdims=True)
-shown = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
 for line, column in np.ndindex(10, 10):
     colour = "white" if shares[line, column] > 0.5 else "black"
     number = f"{100 * shares[line, column]:.0f}"
@@ -1169,7 +1226,6 @@ for line, column in np.ndindex(10, 10):
 ax.set(xticks=range(10), yticks=range(10), yticklabels=THINGS, xlabel="guess", ylabel="truth")
 ax.set_xticklabels(THINGS, rotation=45, ha="right")
 ax.set_title("Of each kind, per cent that were taken for which")
-fig.colorbar(shown, ax=ax)
 plots.show(fig)
 animal = np.isin(THINGS, ["bird", "cat", "deer", "dog", "frog", "horse"])
 errors = confusion * (1 - np.eye(10, dtype=int))
@@ -1179,17 +1235,22 @@ by_chance = (errors[animal].sum() * 5 + errors[~animal].sum() * 3) / 9 / errors.
 print(
     f"errors that stay among animals or among vehicles: {within:.2f}, by chance {by_chance:.2f}"
 )
+pairs = np.triu(shares + shares.T, k=1)
+for place in np.argsort(-pairs, axis=None)[:3]:
+    one, other_kind = np.unravel_index(place, pairs.shape)
+    print(
+        f"{THINGS[one]} and {THINGS[other_kind]}: {pairs[one, other_kind]:.2f}, both ways added"
+    )
 if REAL:
     assert within > by_chance + 0.1
 
 # %% [markdown]
-# On CIFAR-10 most errors stay among the animals or among the vehicles: what looks alike is confused. In drawings an emoji
-# cat looks like itself, and there may be no such rule.
+# On CIFAR-10 most errors stay among the animals or among the vehicles: what looks alike is confused.
 
 # %% [markdown]
 # ## Once, on the test data
 #
-# One more gain costs no training: add the scores of a picture and of its mirror image.
+# One more idea costs no training: add the scores of a picture and of its mirror image.
 
 
 # %%
@@ -1201,34 +1262,34 @@ def right_on(model, pictures, labels, mirrored=False):
     return scores.argmax(axis=1) == labels
 
 
-gain = (
-    right_on(ours, *checked[:1], y_validation, True).mean() - (guesses == y_validation).mean()
-)
+gain = right_on(final, *checked, mirrored=True).mean() - (guesses == y_validation).mean()
 print(f"mirror image, on the validation pictures: {gain:+.3f}")
 
 # %% tags=["headline"]
 TESTED = run.pick(fast=2000, full=10_000)
 test_pictures = x_test[:TESTED], y_test[:TESTED]
 hits = {
-    "as printed": right_on(networks["as printed"], *test_pictures),
-    "all steps": right_on(ours, *test_pictures, mirrored=True),
+    "as printed, all filters": right_on(printed[PRINTED], *test_pictures),
+    "best step": right_on(final, *test_pictures),
+    "best step, mirrored too": right_on(final, *test_pictures, mirrored=True),
 }
 for name, correct in hits.items():
     print(f"{name}: {correct.mean():.3f} of {TESTED:,} test pictures right")
 draws = np.random.default_rng(run.seed).integers(TESTED, size=(2000, TESTED))
-difference = hits["all steps"].astype(float) - hits["as printed"]
+difference = hits["best step"].astype(float) - hits["as printed, all filters"]
 low, high = np.quantile(difference[draws].mean(axis=1), [0.025, 0.975])
-print(f"95 % of the draws gain {low:+.3f} to {high:+.3f}")
-assert low > 0.05
+print(f"best step over printed: 95 % of the draws gain {low:+.3f} to {high:+.3f}")
+if REAL:
+    assert low > 0.03
 
 # %% [markdown]
 # The interval covers the luck of the test pictures, not that of the seed.
 #
 # ### With all 50,000
 #
-# A few thousand pictures and half a minute were a rehearsal. `python tests/benchmarks/cifar10.py` runs this lesson's code on
+# So much do two thousand pictures, half the filters and a few seconds give: a rehearsal. `python tests/benchmarks/cifar10.py` runs this lesson's code on
 # all of them: the printed recipe with its ten epochs, and ours for as long. Its [last result](../tests/benchmarks/cifar10.md)
-# stands beside it. On a GPU, or with `COURSE_PROFILE=full`, the lesson itself trains on 45,000.
+# stands beside it. On a GPU, or with `COURSE_PROFILE=full`, the lesson itself trains on 45,000, with all filters.
 
 # %% [markdown]
 # ## What to keep
@@ -1237,8 +1298,7 @@ assert low > 0.05
 #   is known in all. Keras computes a cross-correlation, plus a bias, over all channels.
 # - Shapes: $\lfloor (H - K)/s \rfloor + 1$ without padding, $\lceil H/s \rceil$ with `"same"`. Pooling makes maps smaller.
 # - Sharing is knowledge of the data. Without neighbours it is a burden.
-# - Change one thing at a time, from the same seed, and keep what gains. What helps in a long run need not show in a
-#   short one, and the other way round.
+# - Change little at a time, from the same seed, and measure it. What helps in a long run need not show in a short one.
 # - Grad-CAM, worst errors, confusion matrix: look at what the model does, and test what you think you see.
 #
 # Next: the [exercises](exercises/06_cnn_cifar10.ipynb), then lesson 07, where words become vectors.
@@ -1419,8 +1479,9 @@ check("06.4", count_parameters)
 def augment(x, padding, rng):
     """Pictures, each mirrored left-right with probability 1/2 and shifted at random.
 
-    A picture gets `padding` zeros on each of its four sides. Of that a window of H x W is cut out;
-    all (2 * padding + 1)**2 places are equally likely.
+    A picture gets `padding` zeros on each of its four sides (the lesson mirrors the border
+    instead). Of that a window of H x W is cut out; all (2 * padding + 1)**2 places are
+    equally likely.
 
     Args:
         x: array (N, H, W, C), of floats or of ints such as uint8.

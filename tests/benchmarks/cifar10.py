@@ -147,15 +147,14 @@ def draw(results, path):
 
 def measure_steps(recipe, seeds, precision, parts):
     """Markdown lines: test accuracy after each step of the build-up, three epochs each."""
-    yield f"| step | seconds an epoch | accuracy after {STEP_EPOCHS} epochs, mean of {len(seeds)} | gain |"
-    yield "|---|---|---|---|"
+    yield f"| step | accuracy after {STEP_EPOCHS} epochs, mean of {len(seeds)} | gain |"
+    yield "|---|---|---|"
     options, before = {}, None
     for step, added in recipe["STEPS"].items():
         options |= added
         fits = [run(recipe, step, options, STEP_EPOCHS, seed, precision, parts) for seed in seeds]
         mean = np.mean([fit["accuracy"][-1] for fit in fits])
-        seconds = np.mean([fit["seconds"][-1] for fit in fits]) / STEP_EPOCHS
-        yield f"| {step} | {seconds:.1f} | {mean:.4f} | {'' if before is None else f'{mean - before:+.4f}'} |"
+        yield f"| {step} | {mean:.4f} | {'' if before is None else f'{mean - before:+.4f}'} |"
         before = mean
 
 
