@@ -256,3 +256,9 @@ def test_an_id_is_taken_once_and_by_its_own_lesson(monkeypatch):
     other.__module__ = "course_lib.checks.lesson01"
     with pytest.raises(ValueError, match=r"'01\.1' is taken by 'Standardise without a leak'"):
         checks.exercise("01.1", "Other", 1)(other)
+
+
+def test_a_large_array_is_shown_by_its_shape():
+    """A hint stays readable."""
+    assert checks.show(np.zeros((2, 5, 7))) == "<array (2, 5, 7): [0., 0., 0., 0., 0., 0., …]>"
+    assert checks.show(np.zeros(3)) == "[0., 0., 0.]"

@@ -9,7 +9,7 @@
 #
 # | | |
 # |---|---|
-# | **You will be able to** | write convolution and pooling in a few lines and predict every shape; say what sharing weights gives, and what it costs; count the weights of a convolutional network and what one of its outputs sees |
+# | **You will be able to** | write convolution and pooling in a few lines and predict every shape; say what sharing weights gives, and what it costs; count the weights of a convolutional network and what one of its outputs sees; improve it step by step and measure each; ask where it looks |
 # | **You need first** | [lesson 03](03_neural_networks.ipynb): dense layers; [lesson 04](04_optimization.ipynb): Adam and the cosine; [lesson 05](05_generalization.ipynb): what validation is for |
 # | **Time** | an hour and a half to read; it runs in about a minute and a half on a CPU |
 # | **Data** | pictures of clothes from Fashion-MNIST (Zalando, MIT); CIFAR-10 |
@@ -589,9 +589,9 @@ for ax in axes:
 plots.show(fig)
 
 # %% [markdown]
-# Each of the 7 × 7 outputs sees 10 × 10 pixels, fewer at the border: less than a sleeve, more than an edge. How much each
-# pixel counts is shown before training: the middle counts most, since more ways lead there. Only the dense layer sees the whole picture. Deeper networks see more before
-# they get that far.
+# Each of the 7 × 7 outputs sees 10 × 10 pixels, fewer at the border: less than a sleeve, more than an edge. How much
+# each pixel counts is shown before training: the middle counts most, since more ways lead there. Only the dense layer
+# sees the whole picture. Deeper networks see more before they get that far.
 
 # %% [markdown]
 # ### Train it
@@ -683,10 +683,10 @@ for model in (clothes_dense, clothes_cnn):
 # %% [markdown]
 # ### "Simple, and it generalises well in high dimension"
 #
-# So one of the articles says of convolution, for pictures and for texts. Both runs of the convolution have 784
-# inputs, and the same weights to learn. What differs is whether neighbours belong together and whether a pattern means the same at
-# each place. Where that holds, in pictures, sound, to a degree in texts, sharing weights pays. It is knowledge of the
-# data, built in; not a gift of the method.
+# So one of the articles says of convolution, for pictures and for texts. Both runs of the convolution have 784 inputs,
+# and the same weights to learn. What differs is whether neighbours belong together and whether a pattern means the same
+# at each place. Where that holds, in pictures, sound, to a degree in texts, sharing weights pays. It is knowledge of
+# the data, built in; not a gift of the method.
 
 # %% [markdown]
 # ## Photographs
@@ -1053,12 +1053,12 @@ ax.legend()
 plots.show(fig)
 
 # %% [markdown]
-# Normalisation lets the network fit the pictures, far better those that it is trained on. Flips and crops take from that
-# and give to the validation pictures. In four epochs of so few pictures, residual blocks gain nothing. A strict rule
-# would take them out; but they are for longer runs, as smoothed labels are, which only the full profile measures.
-# `python tests/benchmarks/cifar10.py --steps` measures each step with all 50,000 pictures, and there each gains
-# ([its table](../tests/benchmarks/cifar10_steps.md)). From here on we take the best on the validation pictures. As the
-# best of several it is a little flattered there (lesson 05).
+# Normalisation lets the network fit the pictures, far better those that it is trained on. Flips and crops take from
+# that and give to the validation pictures. In four epochs of so few pictures, residual blocks gain nothing. A strict
+# rule would take them out; but they are for longer runs, as smoothed labels are, which only the full profile measures.
+# `python tests/benchmarks/cifar10.py --steps` measures each step with all 50,000 pictures: there the blocks gain much,
+# and smoothed labels no more than chance ([its table](../tests/benchmarks/cifar10_steps.md)). From here on we take the
+# best on the validation pictures. As the best of several it is a little flattered there (lesson 05).
 
 # %% [markdown]
 # Is the model ever held up, waiting for a batch to be mirrored and shifted? A thread prepares the next ones while it
@@ -1109,9 +1109,9 @@ for line, maps_of_ship in zip(axes, inside(x_validation[ship : ship + 1]), stric
 plots.show(fig)
 
 # %% [markdown]
-# After so few updates the printed network's filters look like the noise that they began with; in the full profile they
-# become edges and colours. The first stage's maps still show the ship: its outline, the bright sky. Further on they get smaller,
-# and say where something is rather than what it looks like.
+# After so few updates the printed network's filters look like the noise that they began with; more training gives them
+# edges and colours: try the full profile. The first stage's maps still show the ship: its outline, the bright sky.
+# Further on they get smaller, and say where something is rather than what it looks like.
 #
 # ### Where does it look?
 #
@@ -1287,9 +1287,10 @@ if REAL:
 #
 # ### With all 50,000
 #
-# So much do two thousand pictures, half the filters and a few seconds give: a rehearsal. `python tests/benchmarks/cifar10.py` runs this lesson's code on
-# all of them: the printed recipe with its ten epochs, and ours for as long. Its [last result](../tests/benchmarks/cifar10.md)
-# stands beside it. On a GPU, or with `COURSE_PROFILE=full`, the lesson itself trains on 45,000, with all filters.
+# So much do two thousand pictures, half the filters and a few seconds give: a rehearsal. `python
+# tests/benchmarks/cifar10.py` runs this lesson's code on all of them: the printed recipe with its ten epochs, and ours
+# for as long. Its [last result](../tests/benchmarks/cifar10.md) stands beside it. On a GPU, or with
+# `COURSE_PROFILE=full`, the lesson itself trains on 45,000, with all filters.
 
 # %% [markdown]
 # ## What to keep

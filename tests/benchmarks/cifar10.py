@@ -176,9 +176,12 @@ def main(arguments=None):
         np.concatenate(pair)[: asked.pictures] for pair in zip(splits.train, splits.validation, strict=True)
     )
     parts = (x, y), splits.test
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if "--out" in given:  # where the result is kept is no part of it
+        del given[given.index("--out") : given.index("--out") + 2]
     lines = [
         "# Lesson 06's network on CIFAR-10\n",
-        f"`python tests/benchmarks/cifar10.py {' '.join(sys.argv[1:] if arguments is None else arguments)}`, {date.today()}: "
+        f"`{' '.join(['python tests/benchmarks/cifar10.py', *given])}`, {date.today()}: "
         f"{len(y):,} training and {len(splits.test[1]):,} test pictures, {os.cpu_count()} cores ({platform.machine()}), "
         f"TensorFlow {tf.__version__}, Keras {keras.__version__}. Ours convolves in {precision}, the printed one in float32.\n",
     ]
