@@ -150,7 +150,7 @@ def convolve(answer, rng):
 @exercise("06.3", "Max-pooling", points=3)
 def max_pool(answer, rng):
     """The largest of each window; mostly negative values, windows that overlap or leave gaps, pixels left over."""
-    small = np.array([[-1.0, -5.0, 2.0, 0.5, 7.0], [-3.0, -2.0, 4.0, 6.0, -6.0], [9.0, 8.0, -7.0, 3.0, 5.0]])
+    small = np.array([[-1.0, 5.0, 2.0, 0.5, 7.0], [-3.0, -2.0, 4.0, 6.0, -6.0], [9.0, 8.0, -7.0, 3.0, 5.0]])
     cases = [(small[None, :, :, None], 2, 2), (small[None, :, :, None], 2, 3)]
     for shape, size, stride in (
         ((2, 4, 6, 3), 2, 2), ((3, 7, 8, 2), 3, 2), ((2, 5, 8, 2), 2, 3), ((1, 4, 6, 2), 3, 1), ((2, 3, 3, 2), 3, 2),
@@ -179,8 +179,8 @@ def max_pool(answer, rng):
             (pool(stride=(1, stride)), "The stride is for the rows too, not for the columns alone."),
             (pool((size, 1), (stride, 1)), "That pools in the rows alone: a window has columns too."),
             (pool((1, size), (1, stride)), "That pools in the columns alone: a window has rows too."),
-            (pool((size, 1)), "That is the first column of each window: take all its columns."),
-            (pool((1, size)), "That is the first row of each window: take all its rows."),
+            (pool((size, 1))[:, :rows, :columns], "That is the first column of each window: take all its columns."),
+            (pool((1, size))[:, :rows, :columns], "That is the first row of each window: take all its rows."),
             (x[:, :: stride, :: stride][:, :rows, :columns], "That is the first pixel of each window: take the largest."),
             (pool(x=pad(x, *after, constant_values=-np.inf)), partial),
             (pool(x=pad(x, *after)), partial),

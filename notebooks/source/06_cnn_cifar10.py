@@ -37,6 +37,7 @@ from course_lib import data, plots, training
 from course_lib.registry import DATASETS
 
 plots.use_style()
+plt.rcParams["image.interpolation"] = "nearest"  # pixels as they are
 BATCH = 32
 cross_entropy_in_keras = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 PRECISION = runtime.choose_precision(run.device)  # of the convolutions that are trained
@@ -705,8 +706,8 @@ THINGS = DATASETS["cifar10"].classes
 print(f"each picture: {x[0].shape}, {x.dtype}, from {x.min()} to {x.max()}")
 
 # %%
-fig, axes = plt.subplots(3, 10, figsize=(10, 3.6))
-fig.suptitle("Ten kinds of things, three of each", x=0.01, ha="left")
+fig, axes = plt.subplots(2, 10, figsize=(10, 2.6))
+fig.suptitle("Ten kinds of things, two of each", x=0.01, ha="left")
 for column, thing in enumerate(THINGS):
     for ax, place in zip(axes[:, column], np.flatnonzero(y == column), strict=False):
         ax.imshow(x[place])
@@ -742,7 +743,8 @@ assert counted[PRINTED] == 98_378 and counted[PRINTED_SHORT] == 42_442
 # %% [markdown]
 # The shorter network has fewer weights in convolutions, and more behind them: 6 × 6 × 64 numbers go into the scores
 # instead of 2 × 2 × 128.
-#
+
+# %% [markdown]
 # As printed, the first runs, but validates on the test set (lesson 05: the best of 200) and is not seeded. The other
 # lacks its data. Both pass `input_shape` to a layer, where Keras 3 wants `keras.Input`.
 #
@@ -822,7 +824,8 @@ for filters, batch_size, epochs in ((PRINTED_SHORT, 32, 1), (PRINTED, 64, 3)):
 # measurement.
 #
 # **Normalisation** (lesson 05), after pooling, where there is a quarter of the numbers to normalise.
-#
+
+# %% [markdown]
 # **One cycle** (Smith & Topin, 2017): lesson 04's warm-up and cosine, with Nesterov's momentum. Up to a large rate in a
 # fifth of the updates, then down to zero: large rates get far in few epochs, and the zero at the end takes the noise
 # out. A larger **batch** keeps the processor busier, has a less noisy gradient, and so bears a larger rate: 256 in the
@@ -891,9 +894,9 @@ class Batches(keras.utils.PyDataset):
 
 
 # %%
-again = augment(np.repeat(x[:2], 8, axis=0), 2, rng)
-fig, axes = plt.subplots(2, 8, figsize=(10, 2.8))
-fig.suptitle("Two pictures, eight times each: mirrored, shifted", x=0.01, ha="left")
+again = augment(np.repeat(x[:2], 6, axis=0), 2, rng)
+fig, axes = plt.subplots(2, 6, figsize=(8, 2.8))
+fig.suptitle("Two pictures, six times each: mirrored, shifted", x=0.01, ha="left")
 for ax, picture in zip(axes.flat, again, strict=True):
     ax.imshow(picture)
     ax.axis("off")
@@ -1112,7 +1115,8 @@ plots.show(fig)
 # After so few updates the printed network's filters look like the noise that they began with; more training gives them
 # edges and colours: try the full profile. The first stage's maps still show the ship: its outline, the bright sky.
 # Further on they get smaller, and say where something is rather than what it looks like.
-#
+
+# %% [markdown]
 # ### Where does it look?
 #
 # **Grad-CAM** (Selvaraju et al., 2017) asks which places speak for a class. Take the maps $A_k$ of a stage, and the
@@ -1295,26 +1299,23 @@ if REAL:
 # %% [markdown]
 # ## What to keep
 #
-# - A convolution is a sum over a window, with the same weights everywhere: few weights, and what is learned in one place
-#   is known in all. Keras computes a cross-correlation, plus a bias, over all channels.
+# - A convolution is a sum over a window, with the same weights everywhere: what is learned in one place is known in all.
+#   Keras computes a cross-correlation, plus a bias, over all channels.
 # - Shapes: $\lfloor (H - K)/s \rfloor + 1$ without padding, $\lceil H/s \rceil$ with `"same"`. Pooling makes maps smaller.
 # - Sharing is knowledge of the data. Without neighbours it is a burden.
 # - Change little at a time, from the same seed, and measure it. What helps in a long run need not show in a short one.
-# - Grad-CAM, worst errors, confusion matrix: look at what the model does, and test what you think you see.
+# - Look at what the model does, and test what you think you see.
 #
 # Next: the [exercises](exercises/06_cnn_cifar10.ipynb), then lesson 07, where words become vectors.
 
 # %% [markdown]
 # ### Sources
 #
-# - Data: Fashion-MNIST as in lesson 03; CIFAR-10: Krizhevsky (2009), *Learning multiple layers of features from tiny
-#   images*; its stand-in: see [datasets](../datasets/README.md).
-# - Convolution, sharing, pooling: Goodfellow, Bengio, Courville, *Deep Learning* (2016), chapter 9; LeCun et al. (1998),
-#   *Gradient-based learning applied to document recognition*. Shapes: Dumoulin & Visin (2016),
-#   [arXiv:1603.07285](https://arxiv.org/abs/1603.07285). im2col: Chellapilla, Puri, Simard (2006), *High performance
-#   convolutional neural networks for document processing*.
-# - Shifts: Azulay & Weiss (2019), *Why do deep convolutional networks generalize so poorly to small image
-#   transformations?*, JMLR.
+# - Data: Fashion-MNIST as in lesson 03; CIFAR-10: Krizhevsky (2009); its stand-in: see [datasets](../datasets/README.md).
+# - Convolution, sharing, pooling: Goodfellow, Bengio, Courville, *Deep Learning* (2016), chapter 9; LeCun et al.
+#   (1998). Shapes: Dumoulin & Visin (2016), [arXiv:1603.07285](https://arxiv.org/abs/1603.07285). im2col: Chellapilla,
+#   Puri, Simard (2006), *High performance convolutional neural networks for document processing*.
+# - Shifts: Azulay & Weiss (2019), JMLR 20(184).
 # - Residual blocks: He et al. (2016), [arXiv:1512.03385](https://arxiv.org/abs/1512.03385). Label smoothing: Szegedy et
 #   al. (2016), [arXiv:1512.00567](https://arxiv.org/abs/1512.00567). One cycle: Smith & Topin (2017),
 #   [arXiv:1708.07120](https://arxiv.org/abs/1708.07120). Whitened stem: Page (2019), *How to train your ResNet*; Jordan
