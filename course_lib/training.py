@@ -33,8 +33,12 @@ def fit(model, *args, **kwargs):
         Fit.
     """
     start = time.perf_counter()
+    # TensorFlow traces a step a second time if the first trace makes variables, such as the optimizer's.
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
     history = model.fit(*args, verbose=0, **kwargs).history
     result = Fit(history, time.perf_counter() - start)
     last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in history.items())
-    print(f"{model.name}: {result.epochs} epochs in {result.seconds:.1f} s; {last}")
+    epochs = f"{result.epochs} epoch{'s' if result.epochs > 1 else ''}"
+    print(f"{model.name}: {epochs} in {result.seconds:.1f} s; {last}")
     return result

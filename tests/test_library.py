@@ -107,6 +107,23 @@ def test_fit_is_quiet_and_keeps_what_is_worth_keeping(capsys):
     assert out.count("\n") == 1
 
 
+def test_fit_has_a_training_step_traced_once():
+    import keras
+
+    traced = []
+
+    class Traced(keras.layers.Dense):
+        def call(self, inputs, training=None):
+            traced.append(training)
+            return super().call(inputs)
+
+    model = keras.Sequential([keras.Input((1,)), Traced(1)])
+    model.compile("adam", "mse", metrics=[keras.metrics.MeanAbsoluteError()])
+    x = np.arange(8.0)[:, None] / 8
+    training.fit(model, x, 2 * x)
+    assert traced.count(True) == 1
+
+
 def test_a_figure_is_shown_with_its_titles_for_screen_readers(monkeypatch):
     import IPython.display
     import matplotlib as mpl
