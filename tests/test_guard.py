@@ -346,3 +346,14 @@ def test_unreadable_notebooks_are_named(tmp_path):
         "notebooks/not_a_notebook.ipynb is not a valid notebook",
     ):
         assert sentence in run.output
+
+
+def test_without_the_pretrained_weights_a_notebook_that_needs_them_is_not_run(tmp_path):
+    write(
+        tmp_path / "notebooks" / "needs.ipynb", code("print('minilm_preset()')", printed="minilm_preset()\n")
+    )
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0"}
+    run = Run(tmp_path, CI="true", COURSE_CACHE_DIR=str(tmp_path / "none"), COURSE_DATA_DIR="", **nowhere)
+    assert run.exit_code == 1
+    (report,) = (report for report in run.reports["needs"] if report["outcome"] == "failed")
+    assert "needs.ipynb is not run: all-MiniLM-L6-v2" in report["text"]

@@ -107,6 +107,21 @@ def test_fit_is_quiet_and_keeps_what_is_worth_keeping(capsys):
     assert out.count("\n") == 1
 
 
+def test_datasets_are_iterated_without_autotuning(monkeypatch):
+    tf = runtime.import_tensorflow()
+    iterated, iterate = [], tf.data.Dataset.__iter__
+
+    def record(dataset):
+        iterated.append(dataset.options().autotune.enabled)
+        return iterate(dataset)
+
+    monkeypatch.setattr(tf.data.Dataset, "__iter__", record)
+    runtime.end_epochs_at_once(tf)
+    runtime.end_epochs_at_once(tf)
+    assert [int(row) for row in tf.data.Dataset.range(3)] == [0, 1, 2]
+    assert iterated == [False]  # once, whatever the calls
+
+
 def test_fit_has_a_training_step_traced_once():
     import keras
 

@@ -23,6 +23,7 @@ from course_lib import build, data, plots, runtime, training
 from course_lib.errors import CourseError
 
 tf = runtime.import_tensorflow()
+runtime.end_epochs_at_once(tf)
 import keras  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
