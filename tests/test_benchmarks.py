@@ -5,25 +5,29 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-BENCHMARK = Path(__file__).parent / "benchmarks" / "cifar10.py"
+from course_lib import data
+from course_lib.errors import CourseError
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Run the benchmark without a network, with what is in tmp_path/data, and write to tmp_path/out."""
+    """Run a benchmark without a network, with what is in tmp_path/data, and write to tmp_path/out."""
 
-    def go(*arguments):
+    def go(name, *arguments):
         (tmp_path / "data").mkdir(exist_ok=True)
         nowhere = dict.fromkeys(
             ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"
         )
         settings = {"COURSE_DATA_DIR": str(tmp_path / "data"), "COURSE_CACHE_DIR": str(tmp_path / "cache")}
         return subprocess.run(
-            [sys.executable, BENCHMARK, *arguments, "--out", tmp_path / "out"],
+            [sys.executable, BENCHMARKS / name, *arguments, "--out", tmp_path / "out"],
             env=os.environ | nowhere | settings,
             capture_output=True,
             text=True,
@@ -52,7 +56,7 @@ def small_cifar10(tmp_path):
 
 def test_the_printed_recipe_and_ours_side_by_side(run, small_cifar10, tmp_path):
     """Ten rows by epoch, both ratios, a picture; accuracies are shares."""
-    done = run("--pictures", "512")
+    done = run("cifar10.py", "--pictures", "512")
     assert done.returncode == 0, done.stderr[-2000:]
     table = (tmp_path / "out/cifar10.md").read_text()
     rows = re.findall(r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) \|", table, flags=re.MULTILINE)
@@ -67,7 +71,115 @@ def test_the_printed_recipe_and_ours_side_by_side(run, small_cifar10, tmp_path):
 
 def test_without_cifar10_it_says_what_to_do(run):
     """One sentence, no drawn pictures in its place."""
-    done = run()
+    done = run("cifar10.py")
     assert done.returncode == 1
     assert re.fullmatch(r"cifar10\.py: CIFAR-10: .*try again later.*\n", done.stderr.splitlines(True)[-1])
+    assert "Traceback" not in done.stderr
+
+
+# --- lesson 11 against the Trainer, which these tests do without ----------------------------------------
+
+
+@pytest.fixture
+def bert():
+    """The benchmark as a module; its import brings TensorFlow and KerasHub."""
+    from tests.benchmarks import bert
+
+    return bert
+
+
+def test_the_work_is_that_of_the_matrix_products(bert):
+    """Counted product by product: (M, K) by (K, N) takes 2 M K N operations; backward takes two such."""
+
+    def forward(T):
+        dense = 4 * [(T, 384, 384)] + [(T, 384, 1536), (T, 1536, 384)]
+        attention = 12 * [(T, 32, T), (T, T, 32)]  # scores and weighted sum of each head
+        return 6 * sum(2 * M * K * N for M, K, N in dense + attention)
+
+    assert bert.training_flops([5, 48]) == 3 * (forward(5) + forward(48))
+
+
+def test_the_clock_leaves_validation_out(bert, monkeypatch):
+    """On a clock of its own, where a training step takes 1 and a step of validation 100."""
+    keras, now = bert.keras, [0.0]
+
+    class Pass(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            now[0] += 1
+
+        def on_test_batch_begin(self, batch, logs=None):
+            now[0] += 100
+
+    monkeypatch.setattr(bert, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, clock = np.zeros((6, 1)), bert.Clock()
+    fit = {"batch_size": 2, "callbacks": [clock, Pass()], "verbose": 0}
+    model.fit(x, x, epochs=2, validation_data=(x, x), **fit)
+    assert (clock.seconds, clock.first, clock.steps, clock.epochs) == (6, 1, 6, 2)
+    model.fit(x, x, **fit)
+    assert (clock.seconds, clock.steps, clock.epochs) == (9, 9, 3)
+
+
+def test_runs_by_turns_and_their_report(bert, monkeypatch):
+    """Of made-up runs: order, accuracies, speeds with and without the first step, ratios, shares."""
+    ran = []
+
+    def ours(recipe, preset, splits, epochs, seed, precision):
+        ran.append(("ours", seed))
+        return {"predicted": [True, False], "seconds": 2, "first": 1, "steps": 4, "epochs": epochs}
+
+    def trainer(python, folder, splits, epochs, seed, dynamic):
+        ran.append(("dynamic" if dynamic else "printed", seed))
+        result = {
+            "predicted": [1, 1],
+            "seconds": 5 if dynamic else 10,
+            "first": 2,
+            "steps": 4,
+            "epochs": epochs,
+        }
+        return result | {"lengths": [10, 10, 20, 40]}
+
+    for name, stand_in in (
+        ("run_ours", ours),
+        ("run_trainer", trainer),
+        ("make_model_folder", lambda *_: None),
+    ):
+        monkeypatch.setattr(bert, name, stand_in)
+    work = bert.training_flops([10, 10, 20, 40]) / 4
+    speeds = {"float32": 10 * work, "bfloat16": 20 * work}  # examples a second, were nothing else to do
+    monkeypatch.setattr(bert, "product_speed", speeds.get)
+    splits = data.Splits(None, None, (["good", "bad"], np.array([1, 0])))
+    results, best = bert.compare({}, None, None, splits, 2, range(2), "mixed_bfloat16", True)
+    assert ran == [(name, seed) for seed in (0, 1) for name in ("ours", "printed", "dynamic")]
+    assert best == speeds
+    text = "\n".join(bert.report(results, best))
+    assert "An example has 20.0 tokens" in text
+    for seed in (0, 1):
+        assert f"| {seed} | lesson 11 | 4.0 | 6.0 | 80 | 20.0% of bfloat16 | 1.0000 |" in text
+        assert f"| {seed} | printed | 0.8 | 0.8 | 16 | 8.0% of float32 | 0.5000 |" in text
+    assert "5.0 times the examples a second of printed (by seed 5.0, 5.0); 8.0 without" in text
+    assert "2.5 times the examples a second of printed, dynamic padding" in text
+    assert "mean of 2: lesson 11 1.0000, printed 0.5000, printed, dynamic padding 0.5000" in text
+
+
+def test_without_an_index_the_environment_is_not_made(bert, monkeypatch, tmp_path):
+    """One sentence, and nothing that a later run would take for a finished environment."""
+    settings = {"CONFIG_FILE": os.devnull, "FIND_LINKS": "", "INDEX_URL": "http://127.0.0.1:9/simple"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
+    with pytest.raises(CourseError, match=r"^the Trainer's environment .* pip finds no such packages; .*\.$"):
+        bert.prepare_environment()
+    assert not (tmp_path / "bert_trainer/installed.txt").exists()
+
+
+def test_without_the_weights_it_says_what_to_do(run):
+    """One sentence, before anything is installed."""
+    done = run("bert.py")
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"bert\.py: all-MiniLM-L6-v2: .*try again later.*\n", done.stderr.splitlines(True)[-1]
+    )
     assert "Traceback" not in done.stderr
