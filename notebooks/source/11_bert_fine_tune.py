@@ -12,7 +12,7 @@
 # |---|---|
 # | **You will be able to** | cut words into pieces as BERT does; rebuild a pretrained encoder from its weights; turn a sentence into one vector; fine-tune with warm-up and decay, without computing padding; compare with word counts at any number of labels; find where the result fails |
 # | **You need first** | [lesson 10](10_transformer.ipynb): the block, padding masks, BERT's objective; [lesson 05](05_generalization.ipynb): validation, dropout; [lesson 04](04_optimization.ipynb): AdamW, schedules |
-# | **Time** | an hour to read; it runs in two to three minutes on a CPU |
+# | **Time** | an hour to read; it runs in two to four minutes on a CPU |
 # | **Data** | 8,530 sentences (snippets) out of film reviews (Rotten Tomatoes; Pang & Lee, 2005); the weights of all-MiniLM-L6-v2, 91 MB, fetched once |
 
 # %% tags=["setup"]
@@ -768,8 +768,8 @@ if run.profile == "full":
     print(f"validation: LoRA {right(lora):.3f}, all kernels {right(model):.3f}")
 
 # %% [markdown]
-# LoRA saves what must be kept for each task, and AdamW's memory; hardly time, since all products with $W$ are still
-# computed. Its accuracy is measured in the full profile.
+# LoRA saves what must be kept for each task, AdamW's memory, and the products for the kernels' gradients, which are a third
+# of the computing. Its accuracy is measured in the full profile.
 
 # %% [markdown]
 # ## On a GPU
@@ -911,6 +911,10 @@ for ax, text in zip(axes, EXAMPLES, strict=True):
 plots.show(fig)
 
 # %% [markdown]
+# Above, `dull` speaks against and `wonderful` for; `dull` weighs more. Below the answer is right, but the longest bars stand
+# at `a` and `[CLS]`, which no reader would name.
+
+# %% [markdown]
 # An explanation is a claim, so we test it (as lesson 09 did with attention): take the piece with the largest
 # contribution out of a text, and another one at random. Which moves the logit more?
 
@@ -935,6 +939,8 @@ for name, place in places.items():
 assert shifts["largest"] > 1.3 * shifts["random"]
 
 # %% [markdown]
+# Better than chance, and no more than that.
+#
 # ### Saved, and loaded again
 
 # %%
@@ -948,8 +954,8 @@ np.testing.assert_array_equal(np.asarray(model(asked)), np.asarray(loaded(asked)
 print("loaded: the same 32 logits, bit for bit")
 
 # %% [markdown]
-# The file is larger than the weights, since AdamW's two numbers for each trained parameter are in it.
-# `include_optimizer=False` leaves them out.
+# The file is larger than the weights, since AdamW's two numbers for each trained parameter are in it, for who wants to
+# train on.
 
 # %% [markdown]
 # ## Once, on the test snippets
