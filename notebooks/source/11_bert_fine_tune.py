@@ -997,7 +997,8 @@ for name in ("frozen", "TF-IDF"):
 # - Fine-tune with a small rate, a warm-up as a share of the steps, validation each epoch, and no work on padding.
 # - What pretraining saves is labels. It was not cheap; using it is.
 # - Test what it says, and what is said about it: negation, irony, length, explanations.
-#
+
+# %% [markdown]
 # Next: the [exercises](exercises/11_bert_fine_tune.ipynb). How fast this training is beside the printed recipe in Hugging
 # Face's Trainer, and how right over three seeds: [tests/benchmarks/bert.md](../tests/benchmarks/bert.md).
 
