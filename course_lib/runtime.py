@@ -74,9 +74,12 @@ def import_tensorflow():
 def end_epochs_at_once(tf):
     """Iterate over datasets without tf.data's autotuning, for which the end of an epoch may have to wait.
 
-    A thread tunes the pipeline after 10 ms, 20 ms, 40 ms and so on. When the iterator ends, TensorFlow wakes it before
-    it marks it as cancelled: mostly it goes back to sleep, and the epoch takes until the next time, up to twice as long
-    (TensorFlow 2.20 and 2.21). The batches are the same, but for how many are prepared ahead.
+    A thread tunes the pipeline after 10 ms, 20 ms, 40 ms and so on. Measured with TensorFlow 2.21, less often with 2.20,
+    an epoch then takes until the next of these times, up to twice as long: `tests/benchmarks/autotuning.py`. The likely
+    cause is that the thread, woken at the end, does not see yet that it may stop. The batches stay the same.
+
+    Args:
+        tf: the module TensorFlow.
     """
     iterate = tf.data.Dataset.__iter__
     if getattr(iterate, "autotunes", True):

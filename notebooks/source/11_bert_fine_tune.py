@@ -723,10 +723,11 @@ assert means["fine-tuned"][500] > means["TF-IDF"][len(ids)] - 0.02
 assert means["fine-tuned"][len(ids)] > means["TF-IDF"][len(ids)] + 0.03
 
 # %% [markdown]
-# With 500 labels the fine-tuned network is at least level with TF-IDF that has 4,000 (one run; an accuracy has a standard
-# error of 0.014 here). The frozen encoder needs a quarter of TF-IDF's labels at first; its lead shrinks as they grow. The
-# LSTM, which like TF-IDF begins from nothing, does not pass it. The bands show three draws of the examples; with all
-# labels they are the same examples.
+# With 500 labels the fine-tuned network is at least level with TF-IDF that has 4,000 (one run; lesson 10 prints the
+# standard error of such an accuracy). The frozen encoder needs a quarter of TF-IDF's labels at first; its lead shrinks
+# as they grow. The
+# LSTM, which like TF-IDF begins from nothing, is level with it at 500 and behind at 4,000. The bands show three draws of the
+# examples; with all labels they are the same examples.
 
 # %% [markdown]
 # So this corrects the articles. BERT read 3.3 billion words, many times over; another network was taught to imitate it, and
@@ -768,8 +769,8 @@ if run.profile == "full":
     print(f"validation: LoRA {right(lora):.3f}, all kernels {right(model):.3f}")
 
 # %% [markdown]
-# LoRA saves what must be kept for each task, AdamW's memory, and the products for the kernels' gradients, which are a third
-# of the computing. Its accuracy is measured in the full profile.
+# LoRA saves what must be kept for each task, AdamW's memory, and the products for the kernels' gradients, up to a third of
+# the computing. Its accuracy is measured in the full profile.
 
 # %% [markdown]
 # ## On a GPU

@@ -1,6 +1,6 @@
 """Lesson 11's fine-tuning against the printed recipe: examples a second and test accuracy, in one run on one machine.
 
-    python tests/benchmarks/bert.py                      # 10 to 20 minutes on two cores
+    python tests/benchmarks/bert.py                      # about 12 minutes on two cores
     python tests/benchmarks/bert.py --seeds 3 --dynamic  # also the printed recipe with less padding
     python tests/benchmarks/bert.py --examples 400 --epochs 1
 
@@ -250,7 +250,7 @@ def main(arguments=None):
     """Run the benchmark; see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=1, help="how many (default: 1)")
-    parser.add_argument("--epochs", type=int, default=2, help="default: 2; printed are 3")
+    parser.add_argument("--epochs", type=int, default=3, help="default: 3, as printed")
     parser.add_argument("--examples", type=int, default=4000, help="train on so many (default: 4000)")
     parser.add_argument("--dynamic", action="store_true", help="also the Trainer, with less padding")
     parser.add_argument("--out", type=Path, default=ROOT / "build", help="folder of bert.md (default: build)")
