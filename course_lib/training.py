@@ -33,8 +33,9 @@ def fit(model, *args, **kwargs):
         Fit.
     """
     start = time.perf_counter()
-    # TensorFlow traces a step a second time if the first trace makes variables, such as the optimizer's.
-    if not model.optimizer.built:
+    # TensorFlow traces a step a second time if the first trace makes variables, such as the optimizer's. A model without
+    # variables yet, or not compiled, is left to Keras.
+    if model.built and model.compiled and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     history = model.fit(*args, verbose=0, **kwargs).history
     result = Fit(history, time.perf_counter() - start)

@@ -107,6 +107,26 @@ def test_fit_is_quiet_and_keeps_what_is_worth_keeping(capsys):
     assert out.count("\n") == 1
 
 
+def test_fit_builds_a_model_that_knows_no_shape_yet():
+    import keras
+
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    x = np.arange(8.0)[:, None] / 8
+    assert not model.built
+    result = training.fit(model, x, 2 * x, epochs=3)
+    assert result.history["loss"][-1] < result.history["loss"][0]
+
+
+def test_fit_leaves_it_to_keras_to_say_that_a_model_is_not_compiled():
+    import keras
+
+    with pytest.raises(ValueError, match="compile"):
+        training.fit(
+            keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), np.ones((2, 1)), np.ones(2)
+        )
+
+
 def test_datasets_are_iterated_without_autotuning(monkeypatch):
     tf = runtime.import_tensorflow()
     iterated, iterate = [], tf.data.Dataset.__iter__
