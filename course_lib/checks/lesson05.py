@@ -44,7 +44,8 @@ def folds(answer, rng):
             args.append((n, k, number, seed))
             parts.append(row_numbers(answer, args[-1], n, show_call(answer.name, args[-1]))[0])
         case = [f"{show_call(answer.name, a)} gave {show(part)}" for a, part in zip(args, parts, strict=True)]
-        if not np.array_equal(answer(*args[0]), parts[0]):
+        again = [np.array_equal(answer(*a), part) for a, part in 2 * list(zip(args, parts, strict=True))]
+        if not all(again):  # one fold alone comes out the same by chance once in 210 times
             hint = "The same call gave other rows the second time: shuffle with np.random.default_rng(seed)."
             raise Mistake(hint, case)
         _judge_folds(n, k, parts, case)
