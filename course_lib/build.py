@@ -144,11 +144,12 @@ def read_source(path):
     return Source(path.stem, lesson, exercises, course)
 
 
-def read_notebook(path):
+def read_notebook(path, remedy="delete it and write it again with `course build`"):
     """Read a notebook as nbformat 4.
 
     Args:
         path: of the file.
+        remedy: what the message says to do about one that is not valid.
     Returns:
         nbformat.NotebookNode.
     Raises:
@@ -163,7 +164,6 @@ def read_notebook(path):
             nbformat.validate(notebook)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            remedy = "delete it and write it again with `course build`"
             raise ValueError(f"is not a valid notebook; {remedy} ({reason}).") from None
     return notebook
 

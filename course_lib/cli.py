@@ -46,6 +46,29 @@ def run(lessons: Lessons = None):
 
 
 @app.command()
+def check(
+    notebook: Annotated[
+        str, typer.Argument(help="An exercise notebook, or the number of one in notebooks/exercises.")
+    ],
+):
+    """Run an exercise notebook and print what its checks say; the file is left as it is."""
+    from course_lib import progress
+
+    found = progress.examine(progress.locate(notebook))
+    for line in progress.lines(found):
+        typer.echo(line)
+    raise typer.Exit(0 if found.done else 1)
+
+
+@app.command("progress")
+def progress_command():
+    """Show which exercises are done, and which is next."""
+    from course_lib import build, progress
+
+    progress.show(build.find_root(), console())
+
+
+@app.command()
 def lab(lesson: Annotated[str, typer.Argument(help="A lesson's number.")] = "00"):
     """Open JupyterLab on a lesson."""
     from course_lib import build

@@ -17,7 +17,7 @@ ENVIRONMENT = {"COLUMNS": "80", "LINES": "24", "PYTHONHASHSEED": "0", "TF_CPP_MI
 REPRODUCIBLE = ENVIRONMENT | {"COURSE_PROFILE": "fast", "CUDA_VISIBLE_DEVICES": "-1"}
 # MPLBACKEND would take the figures out of the outputs, and PYTEST_CURRENT_TEST what C code prints: ipykernel
 # leaves that uncaught where it believes that pytest catches it.
-UNSET = {"COURSE_EXPECT", "MPLBACKEND", "PYTEST_CURRENT_TEST"}
+UNSET = {"COURSE_EXPECT", "COURSE_VERDICTS", "MPLBACKEND", "PYTEST_CURRENT_TEST"}
 # The copy of MathJax that comes from PyPI has this configuration and these fonts only.
 MATHJAX = "TeX-AMS-MML_HTMLorMML-full"
 FONTS = """<script type="text/x-mathjax-config">
@@ -44,7 +44,7 @@ class Result:
     error: str = ""
 
 
-def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIRONMENT):
+def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIRONMENT, keep_going=False):
     """Run a notebook in place.
 
     Args:
@@ -53,6 +53,7 @@ def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIR
         folder: the working directory of the kernel.
         on_cell: function (number of cells done) -> None, called after each cell.
         environment: dict of environment variables for the kernel, beside those of this process.
+        keep_going: run the cells behind one that raises, too; the result then names none.
     Returns:
         Result.
     Raises:
@@ -70,6 +71,7 @@ def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIR
         timeout=CELL_TIMEOUT,
         resources={"metadata": {"path": str(folder)}},
         on_cell_complete=lambda cell, cell_index: on_cell(cell_index + 1),
+        allow_errors=keep_going,
         coalesce_streams=True,
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],

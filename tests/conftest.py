@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
+
+from course_lib import build, checks
+from tests import mutants
 
 LESSON = """\
 # ---
@@ -85,3 +89,44 @@ def no_settings(monkeypatch):
 def course(tmp_path):
     """A small course, not built yet."""
     return Course(tmp_path / "sums")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what `test_mutants.py` found, by lesson, and write what the checks said to build/messages.md."""
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    properties = (dict(getattr(report, "user_properties", ())) for report in reports)
+    found = {each["exercise"]: each for each in properties if "exercise" in each}
+    if not found:
+        return
+    equivalent = {key: reasons for key, reasons in mutants.read_equivalent().items() if key in found}
+    terminalreporter.section("checks")
+    terminalreporter.write_line(
+        "lesson  exercises  wrong answers  named  mutants  killed  equivalent  killed of the rest"
+    )
+    for lesson in [*sorted({key[:2] for key in found}), ""]:
+        ids = [key for key in found if key.startswith(lesson)]
+        wrong, named = (sum(found[key]["wrong"][i] for key in ids) for i in (0, 1))
+        total, killed = (sum(found[key]["mutants"][i] for key in ids) for i in (0, 1))
+        same = sum(len(equivalent.get(key, ())) for key in ids)
+        terminalreporter.write_line(
+            f"{lesson or 'all':6}  {len(ids):9}  {wrong:13}  {named:5}  {total:7}  {killed:6}  {same:10}  {killed / (total - same):18.1%}"
+        )
+    terminalreporter.write_line("equivalent, by reason (tests/equivalent_mutants.toml):")
+    for reason, count in Counter(why for each in equivalent.values() for why in each.values()).most_common():
+        terminalreporter.write_line(f"{count:6}  {reason}")
+    path = build.find_root() / "build" / "messages.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(messages(found)), encoding="utf-8")
+    terminalreporter.write_line(f"All messages of the checks, for reading: {path}")
+
+
+def messages(found):
+    """Markdown lines: each exercise's hints, and what its check says to whom."""
+    yield "# What the checks say\n\nBelow each message: the wrong answers, by name, and the changed statements that got it."
+    for key in sorted(found):
+        yield f"\n## {key} {checks.find(key).title}\n"
+        for number, text in enumerate(checks.read_hints()[key], start=1):
+            yield f"Hint {number}: {text}\n"
+        for hint, who in found[key]["said"]:
+            more = f"; and {len(who) - 3} more" if len(who) > 3 else ""
+            yield f"- {hint}\n    - {'; '.join(who[:3])}{more}"

@@ -99,6 +99,11 @@ def test_the_work_is_that_of_the_matrix_products(bert):
     assert bert.training_flops([5, 48]) == 3 * (forward(5) + forward(48))
 
 
+def test_the_kernels_are_timed(bert):
+    """A speed that a processor can have."""
+    assert 1e8 < bert.kernel_speed("float32", rows=8, repeats=1) < 1e14
+
+
 def test_the_clock_leaves_validation_out(bert, monkeypatch):
     """On a clock of its own, where a training step takes 1 and a step of validation 100."""
     keras, now = bert.keras, [0.0]
@@ -149,16 +154,19 @@ def test_runs_by_turns_and_their_report(bert, monkeypatch):
     work = bert.training_flops([10, 10, 20, 40]) / 4
     speeds = {"float32": 10 * work, "bfloat16": 20 * work}  # examples a second, were nothing else to do
     monkeypatch.setattr(bert, "product_speed", speeds.get)
+    monkeypatch.setattr(bert, "kernel_speed", lambda dtype: 6 * work)
     splits = data.Splits(None, None, (["good", "bad"], np.array([1, 0])))
     results, best = bert.compare({}, None, None, splits, 2, range(2), "mixed_bfloat16", True)
     assert ran == [(name, seed) for seed in (0, 1) for name in ("ours", "printed", "dynamic")]
-    assert best == speeds
+    assert best == speeds | {"kernels": 6 * work}
     text = "\n".join(bert.report(results, best))
     assert "An example has 20.0 tokens" in text
     for seed in (0, 1):
         assert f"| {seed} | lesson 11 | 4.0 | 6.0 | 80 | 20.0% of bfloat16 | 1.0000 |" in text
         assert f"| {seed} | printed | 0.8 | 0.8 | 16 | 8.0% of float32 | 0.5000 |" in text
     assert "5.0 times the examples a second of printed (by seed 5.0, 5.0); 8.0 without" in text
+    assert "would reach 6 examples/s" in text
+    assert "7.5 times printed: no training" in text
     assert "2.5 times the examples a second of printed, dynamic padding" in text
     assert "mean of 2: lesson 11 1.0000, printed 0.5000, printed, dynamic padding 0.5000" in text
 

@@ -5,17 +5,26 @@ the answer and of a random generator, so that a grader can ask other questions t
 """
 
 import copy
+import functools
 import importlib
 import inspect
+import json
 import os
+import time
+import tomllib
 import traceback
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from course_lib.checks import limit
 from course_lib.errors import NOT_WRITTEN
 
 EXERCISES = {}
+HINTS_GIVEN = Counter()  # by exercise
+PATIENCE = 60  # seconds that an answer may take in one check; an import of TensorFlow takes some of them
 MANY = 60  # entries: of a larger array a hint shows the shape and the first few
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 
@@ -82,7 +91,8 @@ class Stopped(Mistake):
         text = str(error).partition("\n")[0]
         if "core dimension" in text:  # NumPy's own words for it are hard to read
             name = text.partition(":")[0]
-            text = f"the shapes do not fit for `{'@' if name == 'matmul' else name}`"
+            name = {"matmul": "@", "solve1": "np.linalg.solve"}.get(name, name)
+            text = f"the shapes do not fit for `{name}`"
         super().__init__(
             f"Your function stopped with {type(error).__name__}: {text}.".replace("..", "."), case
         )
@@ -161,13 +171,36 @@ def check(id, function):
     """
     verdict = examine(id, function)
     print(verdict)
+    if path := os.environ.get("COURSE_VERDICTS"):  # set by `course check`
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"id": id, "status": verdict.status, "text": str(verdict)}) + "\n")
     expected = os.environ.get("COURSE_EXPECT")  # set by the tests: no verdict of a notebook goes unseen
     if expected and verdict.status != expected:
         raise AssertionError(f"check {id}: expected '{expected}', received '{verdict.status}'")
 
 
+def hint(id):
+    """Print the next hint for an exercise: a general one, a specific one, then where its solution stands.
+
+    Args:
+        id: the exercise's id, such as `"01.2"`.
+    """
+    found = find(id)
+    lesson = id.partition(".")[0]
+    last = f"The solution, to compare with: notebooks/solutions/{lesson}_….ipynb, under {id}."
+    hints = [*read_hints()[id], last]
+    HINTS_GIVEN[id] = number = min(HINTS_GIVEN[id] + 1, len(hints))
+    print(f"{id} {found.title}, hint {number} of {len(hints)}: {hints[number - 1]}")
+
+
+@functools.cache
+def read_hints():
+    """The hints of hints.toml: {id: [general, specific]}."""
+    return tomllib.loads(Path(__file__).with_name("hints.toml").read_text(encoding="utf-8"))
+
+
 class Answer:
-    """A learner's function, called with care: on copies, with its errors turned into hints."""
+    """A learner's function, called with care: on copies, for a limited time, with its errors turned into hints."""
 
     def __init__(self, function):
         if not callable(function) or inspect.isclass(function):
@@ -176,6 +209,7 @@ class Answer:
                 "write its name alone, with no parentheses after it."
             )
         self.function = function
+        self.seconds_left = PATIENCE
         self.name = getattr(function, "__name__", "your function")
 
     def __call__(self, *args):
@@ -200,12 +234,18 @@ class Answer:
             raise Mistake(f"{hint}: keep the signature given.") from None
         except ValueError:
             pass  # a built-in without a signature
+        start = time.perf_counter()
         try:
-            result = self.function(*given)
+            result = limit.call(self.function, given, self.seconds_left)
+        except limit.TimeUp:
+            text = f"Your function was still computing after {PATIENCE} seconds: does one of its loops never end?"
+            raise Mistake(text, [show_call(self.name, args)]) from None
         except (Exception, SystemExit) as error:
             if isinstance(error, NotImplementedError) and error.args in ((), (NOT_WRITTEN,)):
                 raise NotAttempted from None
             raise Stopped(error, [show_call(self.name, args), *where(error), *shapes(given)]) from None
+        finally:
+            self.seconds_left = max(0.01, self.seconds_left - (time.perf_counter() - start))
         for before, after in zip(args, given, strict=True):
             if not same(before, after):
                 hint = (
@@ -290,14 +330,23 @@ def compare_integer(answer, args, expected, mistakes=(), otherwise=""):
     """As `compare`, for a count: the answer must be an int, and exact."""
     result = compare(answer, args, expected, mistakes, otherwise, rtol=0)
     if isinstance(result, bool) or not isinstance(result, int | np.integer):
-        advice = " Use `//`, not `/`, or int(...)." if isinstance(result, float) else ""
+        advice = " Use `//`, not `/`, or int(...)." if isinstance(result, float) else " Return int(...)."
         hint = f"The value is right, but it is of type {type(result).__name__}: a count is an int.{advice}"
         raise Mistake(hint, show_case(answer, args, result, expected))
 
 
+def whole(result, case):
+    """Raise a Mistake where right values are not of an integer type."""
+    dtype = np.asarray(result).dtype
+    if dtype.kind not in "iu":
+        hint = f"The values are right, but of type {dtype}: these are whole numbers, so return ints."
+        raise Mistake(f"{hint} (For instance, dtype=int when you make the array.)", case)
+
+
 def where(error):
     """The line of the learner's code that raised, where it is known."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    ours = {__file__, limit.__file__}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in ours]
     own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     return [f"in the line  {own[-1].line}"] if own and own[-1].line else []
 

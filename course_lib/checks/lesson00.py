@@ -1,5 +1,6 @@
 """Checks of lesson 00: counting parameters and bytes."""
 
+import functools
 from itertools import pairwise
 
 import numpy as np
@@ -12,14 +13,20 @@ def dense_parameters(sizes):
     return sum(inputs * units + units for inputs, units in pairwise(sizes))
 
 
+@functools.cache
+def keras_parameters(*sizes):
+    """Keras's own count."""
+    import keras
+
+    layers = [keras.layers.Dense(units) for units in sizes[1:]]
+    return keras.Sequential([keras.Input((sizes[0],)), *layers]).count_params()
+
+
 @exercise("00.1", "Parameters of a dense network", points=2)
 def count_parameters(answer, rng):
     """Equals Keras's own count."""
-    import keras
-
-    for sizes in ([3, 4, 2], [2, 3], [784, 128, 10], [int(n) for n in rng.integers(2, 20, size=5)]):
-        layers = [keras.layers.Dense(units) for units in sizes[1:]]
-        expected = keras.Sequential([keras.Input((sizes[0],)), *layers]).count_params()
+    for sizes in ([3, 4, 5, 2], [2, 3], [784, 128, 10], [int(n) for n in rng.integers(2, 20, size=5)]):
+        expected = keras_parameters(*sizes)
         pairs = list(pairwise(sizes))
         compare_integer(
             answer,
@@ -41,6 +48,10 @@ def count_parameters(answer, rng):
                     "and see that `return` stands after the loop, not in it.",
                 ),
                 (
+                    dense_parameters(sizes[-2:]),
+                    "That is the last layer alone: add each layer to the sum, with `+=`, not `=`.",
+                ),
+                (
                     dense_parameters(sizes) + sizes[0],
                     "The inputs are numbers, not units: they have no bias.",
                 ),
@@ -54,7 +65,7 @@ def count_parameters(answer, rng):
 def memory_bytes(answer, rng):
     """Whole bytes for any number of bits a parameter; 4P for float32."""
     parameters = int(rng.integers(1_000, 1_000_000)) * 2 + 1
-    for count, bits in ((10, 32), (10, 16), (3, 4), (5, 4), (1, 1), (3, 3), (101_770, 8), (parameters, 4)):
+    for count, bits in ((1000, 32), (10, 16), (3, 4), (5, 4), (1, 1), (3, 3), (101_770, 8), (parameters, 4)):
         exact = count * bits
         compare_integer(
             answer,
@@ -62,13 +73,13 @@ def memory_bytes(answer, rng):
             -(-exact // 8),
             [
                 (exact, "Those are bits: a byte has eight of them."),
-                (round(exact / 8), "`round` may go down: take the next whole byte, up."),
+                (round(exact / 8), "Like `round`, that may go down: take the next whole byte, up."),
                 (exact // 8, "A part of a byte cannot be stored: round up."),
                 (exact // 8 + 1, "That adds a byte even where nothing is left over."),
                 (count * -(-bits // 8), "Each parameter is rounded up by itself: round once, at the end."),
                 (4 * count, "That is right for 32 bits only: use `bits`."),
                 (count * (bits // 8), "`bits // 8` is zero for 4 bits: multiply first, then divide."),
-                (exact // 8 // 1024, "Return bytes, not kilobytes."),
+                *([(exact // 8 // 1024, "Return bytes, not kilobytes.")] if exact > 8192 else []),
             ],
             "Each parameter takes `bits` bits, and eight bits are a byte; round up to whole bytes.",
         )
@@ -107,7 +118,7 @@ def training_bytes(answer, rng):
 def widen(answer, rng):
     """Hidden layers alone grow; the weights between two of them grow by the square of the factor."""
     random = [int(n) for n in rng.integers(2, 50, size=6)]
-    for sizes, factor in (([4, 8, 3], 2), ([4, 8, 8, 3], 2), ([5, 3], 4), (random, 3)):
+    for sizes, factor in (([5, 8, 3], 2), ([5, 8, 8, 3], 2), ([5, 3], 4), (random, 3)):
         expected = [sizes[0], *(factor * n for n in sizes[1:-1]), sizes[-1]]
         mistakes = [
             (
@@ -156,6 +167,7 @@ def training_days(answer, rng):
             (np.round(6 * work / 86_400, 2), "The value is right but rounded: return it as it is."),
             (6 * work, "Those are seconds: a day has 24 · 3600 of them."),
             (6 * work / 3600, "Those are hours: a day has 24 of them."),
+            (6 * work * 86_400, "There are fewer days than seconds: divide by the seconds of a day."),
             (6 * work / 60 / 24, "A minute has 60 seconds and an hour 60 minutes: divide by 60 twice."),
             (
                 2 * work / 86_400,

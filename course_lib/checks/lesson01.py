@@ -42,14 +42,14 @@ def standardise(answer, rng):
         ]  # fmt: skip
         compare(
             answer, (train, new), (new - mean) / std, mistakes,
-            "From each feature take the mean of the training rows, and divide by their standard deviation.",
+            "From each feature take the mean of the training rows (axis=0), and divide by their standard deviation.",
         )  # fmt: skip
 
 
 @exercise("01.2", "Mean squared error", points=2)
 def mean_squared_error(answer, rng):
     """The mean of the squares, with y_hat as a vector or as Keras's column."""
-    small, guess = np.array([1.0, 2.0, 4.0]), np.array([1.5, 1.0, 2.0])
+    small, guess = np.array([1.0, 2.0, 4.0]), np.array([1.5, 1.0, 1.0])
     a, b = rng.normal(size=(2, 7)) * 3
     one = np.array([3.0]), np.array([1.0])
     for y, y_hat in ((small, guess), (small, guess[:, None]), (a, b), (a, b[:, None]), one):
@@ -194,7 +194,9 @@ def descend(answer, rng):
                 (walk(A, y, rate, steps + 1, factor), "That is one step too many."),
                 (
                     walk(A, y, rate, steps - 1, factor),
-                    "That is one step too few: does each step start from the last beta, and does `return` stand after the loop?",
+                    "After one step beta is still 0. Is that one step too few, is the new beta not stored, or is y missing from the error?"
+                    if steps == 1
+                    else "That is one step too few: does each step start from the last beta, and does `return` stand after the loop?",
                 ),
                 (
                     [walk(A, y, rate, k, factor) for k in range(steps + 1)],

@@ -38,6 +38,7 @@ def sigmoid(answer, rng):
     )
     for z in (
         np.array([0.0, 1.0, -2.0]),
+        np.array([0.5, -0.5]),
         rng.normal(size=(2, 3)) * 4,
         np.array([1000.0, -1000.0, 800.0, 0.0]),
         np.array([-15.0, -14.0]),
@@ -46,14 +47,14 @@ def sigmoid(answer, rng):
         expected = np.where(z >= 0, 1, e) / (1 + e)
         mistakes = [
             (1 - expected, "That is σ(-z): the sign in the exponent is wrong."),
-            (np.tanh(z), "That is tanh, which runs from -1 to 1."),
+            (np.tanh(z), "That is tanh, which runs from -1 to 1: σ runs from 0 to 1."),
             (np.exp(-z), "That is exp(-z) alone: σ is 1 / (1 + exp(-z))."),
             (1 + e, "That is the denominator: take 1 divided by it."),
-            (1 / 1 + np.exp(-z), "Parentheses are missing: 1 / (1 + exp(-z)), not 1 / 1 + exp(-z)."),
+            (1 / 1 + np.exp(-z), "That is 1 + exp(-z), the denominator: σ is 1 / (1 + exp(-z)), with the parentheses."),
             (1 / (1 + e), "For negative z that is 1 - σ(z): exp(-|z|) / (1 + exp(-|z|)) is wanted there."),
             (e / (1 + e), "For positive z that is 1 - σ(z): 1 / (1 + exp(-|z|)) is wanted there."),
             (z > 0, "Those are the labels: return the probabilities."),
-            (expected * (1 - expected), "That is the derivative of σ."),
+            (expected * (1 - expected), "That is the derivative of σ: return σ itself."),
             (np.where(np.abs(z) > 100, 0, expected), "Where z is large and positive, σ(z) is 1."),
         ]  # fmt: skip
         otherwise = "σ(z) = 1 / (1 + exp(-z)), entry by entry."
@@ -80,7 +81,7 @@ def softmax(answer, rng):
             (e / e.sum(), "All entries together sum to 1: each row should. Sum along axis=1."),
             (e, "Those are the exponentials: divide each row by its sum."),
             (Z / Z.sum(axis=1, keepdims=True), "Divided, but without the exponential."),
-            (np.log(stable_softmax(Z) + 1e-300), "That is the logarithm of softmax."),
+            (np.log(stable_softmax(Z) + 1e-300), "That is the logarithm of softmax: return the probabilities."),
             (1 / (1 + np.exp(-np.clip(Z, -700, 700))), "That is the sigmoid of each score: softmax divides by the sum of its row."),
             (np.eye(Z.shape[1])[Z.argmax(axis=1)], "That is 1 for the largest score: softmax leaves something to the others."),
             (Z.argmax(axis=1), "That is the predicted class: return the probabilities."),
@@ -100,7 +101,7 @@ def softmax(answer, rng):
 def cross_entropy(answer, rng):
     """The logarithm of K for equal scores; large scores cost much, and not infinitely much."""
     cases = [
-        (np.array([0, 2]), np.array([[1.0, 0.0, 0.0], [0.0, 2.0, 1.0]])),
+        (np.array([0, 2]), np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 1.0]])),
         (rng.integers(4, size=6), rng.normal(size=(6, 4)) * 2),
         (np.array([0, 1]), np.array([[0.0, 800.0], [-900.0, 100.0]])),
         (np.array([0, 0]), np.array([[0.0, 800.0], [-900.0, -1700.0]])),
@@ -122,13 +123,13 @@ def cross_entropy(answer, rng):
             (costs.mean() / np.log(2), "That is in bits, with the logarithm to base 2: take the natural one."),
             (np.mean(-np.log(Z[rows, labels])), "That takes the scores for probabilities: softmax is missing."),
             (np.mean(-Z[rows, labels]), "The logarithm of the sum of exponentials is missing."),
-            (np.mean(costs + Z[rows, labels]), "The score of the right class is missing."),
+            (np.mean(costs + Z[rows, labels]), "The score of the right class is missing: take it off."),
             *((np.mean(-np.sum(Q * np.log(P + least), axis=1)), "p and q are swapped: the prediction stands in the logarithm, not the truth.") for least in (1e-15, 1e-12, 1e-7)),
-            (np.mean((P - Q) ** 2), "That is the mean squared error of the probabilities."),
+            (np.mean((P - Q) ** 2), "That is the mean squared error of the probabilities: cross-entropy takes the logarithm of the right one."),
         ]  # fmt: skip
         large = abs(Z).max() > 100
         otherwise = (
-            "The probability of the right class has rounded to 0. Take the largest score off each row, then log(sum(exp(z))) - z[label]."
+            "Large scores: exp overflows, or a probability has rounded to 0. Take the largest score off each row, then log(sum(exp(z))) - z[label]."
             if large
             else "An example costs log(sum(exp(z))) - z[label]; take the mean. In a logarithm stands the prediction, never the truth."
         )
@@ -147,7 +148,8 @@ def gradient(answer, rng):
         ),
         (rng.normal(size=(7, 3)), rng.integers(4, size=7), rng.normal(size=(3, 4))),
         (rng.normal(size=(1, 2)), np.array([2]), np.zeros((2, 3))),
-        (np.array([[1000.0, 0.0], [-1000.0, 1.0]]), np.array([1, 0]), np.array([[1.0, -1.0], [0.5, 0.0]])),
+        # Scores of ±1000; the second row's are far below the first's.
+        (np.diag([1000.0, 1000.0]), np.array([1, 1]), np.array([[1.0, -1.0], [-1.0, -3.0]])),
     ]
     for A, labels, W in cases:
         n, K = len(A), W.shape[1]
@@ -167,10 +169,10 @@ def gradient(answer, rng):
             (A.T @ (stable_softmax(A @ W, axis=0) - P) / n, "The softmax runs over the examples: it belongs over the classes, axis=1."),
             (A.T @ ((Q - P) * Q * (1 - Q)) / n, "The derivative of softmax is already in Q - P: nothing more to multiply."),
             (A.T @ ((Q - P) * Q) / n, "The derivative of softmax is already in Q - P: nothing more to multiply."),
-            ((Q - P).T @ A / n, "It is transposed: with W (d, K) the gradient is A.T @ (Q - P)."),
+            ((Q - P).T @ A / n, "It is transposed: it has the shape of W, (d, K), so A.T stands on the left."),
             ((Q - P) / n, "That is the gradient by the scores: multiply by A.T, since the scores are A @ W."),
         ]  # fmt: skip
-        otherwise = "A.T @ (Q - P) / n, with Q the softmax of each row of A @ W, and P 1 at the right class."
+        otherwise = "Q is the softmax of each row of A @ W; take 1 off it at the right class; then A.T from the left, and divide by n."
         if abs(A @ W).max() > 100:
             otherwise = "Its softmax overflows: take the largest score off each row first."
         compare(strict(answer), (A, labels, W), expected, mistakes, otherwise, rtol=1e-4)
@@ -181,7 +183,7 @@ def precision_and_recall(answer, rng):
     """By hand, with no alarm and with nothing to find as well."""
     many = rng.integers(2, size=30), rng.random(30).round(2)
     cases = [
-        (np.array([1, 1, 1, 0, 0, 0, 0]), np.array([0.9, 0.8, 0.1, 0.7, 0.2, 0.1, 0.3]), 0.5),
+        (np.array([1, 1, 1, 1, 0, 0, 0]), np.array([0.9, 0.8, 0.7, 0.1, 0.6, 0.75, 0.2]), 0.5),
         (*many, 0.3),
         (np.array([1, 0, 1, 0, 0]), np.array([0.5, 0.5, 0.6, 0.1, 0.7]), 0.5),
         (np.array([1, 0]), np.array([0.2, 0.1]), 0.5),
@@ -195,7 +197,7 @@ def precision_and_recall(answer, rng):
 
         alarm = q > threshold
         expected = both(alarm)
-        right_0 = np.sum(~alarm & (y == 0))
+        right_0, false_alarms = np.sum(~alarm & (y == 0)), np.sum(alarm & (y == 0))
         of_zeros = np.array([right_0 / max(np.sum(~alarm), 1), right_0 / max(np.sum(y == 0), 1)])
         at_half = "The threshold is an argument: an alarm is q > threshold, not q > 0.5."
         mistakes = [
@@ -209,6 +211,7 @@ def precision_and_recall(answer, rng):
             (both(q.round() == 1), at_half),
             (expected * [alarm.mean(), np.mean(y == 1)], "Divided by all examples: divide by the alarms, and by what there is to find."),
             (1 - expected, "Those are the shares of errors: take 1 less each."),
+            ([false_alarms / max(alarm.sum(), 1), false_alarms / max(np.sum(y == 1), 1)], "Those count the false alarms as found: count the alarms where y is 1."),
         ]  # fmt: skip
         otherwise = "Precision: of the alarms, the share with y = 1. Recall: of those with y = 1, the share with an alarm."
         if not alarm.any() or not np.any(y == 1):

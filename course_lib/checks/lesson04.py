@@ -85,7 +85,11 @@ def gradients_of_each(answer, rng):
 def adam_step(answer, rng):
     """The first step is the rate whatever the scale; later steps by the formula; zero gradients stay."""
     one, zero = np.ones(1), np.zeros(1)
-    cases = [(one, 4 * one, zero, zero, 1, 0.1), (np.array([1.0, 2.0]), np.array([-3.0, 0.02]), np.zeros(2), np.zeros(2), 1, 0.01)]  # fmt: skip
+    cases = [
+        (one, -5 * one, 2 * one, 0.05 * one, 3, 0.1),  # tells mistakes apart that the first step does not
+        (one, 4 * one, zero, zero, 1, 0.1),
+        (np.array([1.0, 2.0]), np.array([-3.0, 0.02]), np.zeros(2), np.zeros(2), 1, 0.01),
+    ]
     for t, rate in ((2, 0.05), (7, 0.3), (2000, 0.1)):
         theta, g, m = rng.normal(size=(3, 4))
         cases.append((theta, g, m, m**2 + rng.random(4) + 0.1, t, rate))
@@ -131,10 +135,11 @@ def adam_step(answer, rng):
             (np.stack([expected[0], new_m / (1 - 0.9**t), new_s / (1 - 0.999**t)]), "The step is right, but return m and s as they are, not corrected: the next step corrects them again."),
             (np.stack([expected[0], m, s]), "The step is right, but return the new m and s, not the old ones."),
             (np.stack([expected[0], new_s, new_m]), "The step is right, but m and s are exchanged: return theta, m, s."),
+            (np.stack([theta, new_m, new_s]), "Theta comes back as it was: take the step, with the new m and s."),
             (np.stack([expected[0] - theta, new_m, new_s]), "That is the step: return the new theta, theta plus the step."),
         ]  # fmt: skip
         otherwise = (
-            "Update m and s, divide them by 1 - 0.9**t and 1 - 0.999**t, step by rate * m / (root of s + 1e-7); "
+            "Update m and s, divide copies of them by 1 - 0.9**t and 1 - 0.999**t, step by rate * m / (root of s + 1e-7); "
             "return theta, m, s."
         )
         if not g.all():
@@ -205,7 +210,8 @@ def rate_limit(answer, rng):
             (2 / curvatures, "One limit for each direction: the smallest of them holds for descent."),
         ]  # fmt: skip
         otherwise = (
-            "H = 2 / n A.T @ A; the limit is 2 over its largest eigenvalue, np.linalg.eigvalsh(H)[-1]."
+            "The second derivatives are 2 / n A.T @ A, for n rows; the limit is 2 over their largest eigenvalue, "
+            "the last that np.linalg.eigvalsh gives."
         )
         compare(answer, (A,), expected, mistakes, otherwise)
 
@@ -267,7 +273,9 @@ def _flattened(answer, gradients):
             hint = (
                 f"Expected numbers as a list of {len(gradients)} arrays, one for each that came in, received "
             )
-            raise Mistake(f"{hint}{type(result).__name__}.", case)
+            kind = type(result).__name__
+            what = f"a {kind} of {len(result)}" if isinstance(result, list | tuple) else kind
+            raise Mistake(f"{hint}{what}.", case)
         arrays = [numbers(g, case) for g in result]
         for g, array in zip(gradients, arrays, strict=True):
             if array.shape != g.shape:

@@ -132,7 +132,7 @@ def convolve(answer, rng):
             (expected.T, "It is transposed: rows stay rows."),
         ]  # fmt: skip
         if height <= x.shape[1] and width <= x.shape[0]:
-            transposed = "A transpose is no flip: reverse the rows and the columns, kernel[::-1, ::-1]."
+            transposed = "A transpose is no flip: reverse the rows and the columns, as np.flip does."
             quarter = "That is a quarter turn: a flip in rows and columns is a half turn."
             mistakes += [
                 (correlate2d(x, kernel.T, "valid"), transposed),
@@ -230,7 +230,7 @@ def parameters(
 def count_parameters(answer, rng):
     """As many as the layers have; odd sizes, kernels of other sizes, other depths."""
     cases = [
-        (20, 3, [2, 4], 3, 5),
+        (40, 3, [2, 4], 3, 5),
         (32, 3, [32, 64, 128], 3, 10),
         (28, 1, [8, 16], 5, 10),
         (64, 3, [6], 2, 7),
@@ -268,8 +268,8 @@ def count_parameters(answer, rng):
             (slip((size, channels, filters[:1], kernel_size, classes), dense=False), "That is the first convolution alone: see that `return` stands after the loop."),
         ]  # fmt: skip
         otherwise = (
-            "A convolution has kernel_size**2 * inputs * outputs + outputs, and leaves (size - kernel_size + 1) // 2 "
-            "pixels after pooling; then comes the dense layer."
+            "A filter has kernel_size**2 weights for each channel that it reads, and a bias. The size shrinks by "
+            "kernel_size - 1, and pooling halves it. After the last pooling comes the dense layer."
         )
         compare_integer(answer, args, int(slip()), mistakes, otherwise)
 
@@ -288,7 +288,7 @@ def augment(answer, rng):
         call = f"{answer.name}(x, {padding}, rng), where x is {dtype} of shape {x.shape}"
         possible = variants(x, padding).astype(float)
         draws = []
-        for seed in rng.integers(2**32, size=40):
+        for seed in rng.integers(2**32, size=20):
             out = answer(x, padding, np.random.default_rng(seed))
             draws.append(_drawn(x, padding, out, possible, call))
         again = numbers(answer(x, padding, np.random.default_rng(seed)))
@@ -393,7 +393,7 @@ def _judge_draws(draws, places, case):
             raise Mistake(hint, shares)
     if np.ptp(mirror.sum(axis=1)) == 0:
         raise Mistake(
-            "Each batch has the same number of mirrored pictures: each picture draws by itself.", case
+            "Each batch has the same number of mirrored pictures: let each picture draw by itself.", case
         )
     share = np.bincount(np.ravel((mirror * places + rows) * places + columns), minlength=2 * places**2)
     if _off(share / mirror.size, 1 / len(share), mirror.size):

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from course_lib.checks import Mistake, compare, compare_integer, exercise, numbers, shape_name
+from course_lib.checks import (
+    Mistake,
+    compare,
+    compare_integer,
+    exercise,
+    numbers,
+    shape_name,
+    show_call,
+    whole,
+)
 
 
 def counted(texts, vocabulary):
@@ -55,7 +64,8 @@ def count_words(answer, rng):
         otherwise = (
             "Lower-case, split, and for each word add 1 to its column, or to column 0 if it is unknown."
         )
-        compare(answer, (texts, vocabulary), expected, mistakes, otherwise)
+        result = compare(answer, (texts, vocabulary), expected, mistakes, otherwise)
+        whole(result, [show_call(answer.name, (texts, vocabulary))])
 
 
 @exercise("07.2", "Cosine similarity", points=2)
@@ -98,15 +108,15 @@ def cosine_similarity(answer, rng):
             (np.divide(centred @ centred.T, np.outer(long, long), where=outer > 0, out=np.zeros_like(outer)), "The mean is subtracted: that is correlation, not the cosine."),
             (np.triu(expected), "Only half is filled: it is symmetric, [i, j] as [j, i]."),
         ]  # fmt: skip
-        short = "Very short vectors have a direction too: add nothing to the length. "
+        short = "Very short vectors have a direction too: add nothing to the length, and replace it only where it is 0."
         for tiny in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
             longer = lengths + tiny
             mistakes += [(products / np.outer(longer, longer), short), (products / (outer + tiny), short)]
-        otherwise = "Divide each row by its length, then take the products of all rows: unit @ unit.T."
+        otherwise = "Divide each row by its length, then take the inner product of each row with each."
         if not np.all(lengths):
-            otherwise = "A vector of zeros gets 0 with all: do not divide 0 by 0. " + otherwise
+            otherwise += " A row of zeros gets 0 with all: do not divide 0 by 0."
         elif lengths.min() < 1e-6:
-            otherwise = short + otherwise
+            otherwise = short
         # 1e-4: float32 loses digits where the products nearly cancel.
         compare(answer, (E,), expected, mistakes, otherwise, rtol=1e-4)
 
@@ -116,8 +126,8 @@ def draw_negatives(answer, rng):
     """Never the positive, never a word that does not occur; shares to the power 3/4; draws of their own; the rng given."""
     counts = np.array([81, 16, 0, 1, 256, 16])
     order = rng.permutation(len(counts))
-    for occurrences, K in ((np.array([5, 9, 0, 1]), 2), (counts[order], 1), (counts, 5)):
-        V, N = len(occurrences), 900
+    for occurrences, K, N in ((np.array([5, 9, 0, 1]), 2, 240), (counts[order], 1, 400), (counts, 12, 200)):
+        V = len(occurrences)
         positives = rng.integers(V, size=N)
         call = f"{answer.name}(positives, np.array({occurrences.tolist()}), {K}, rng), with {N} positives"
         seed = rng.integers(2**32)
@@ -125,11 +135,13 @@ def draw_negatives(answer, rng):
         for number in range(4):
             result = answer(positives, occurrences, K, np.random.default_rng([seed, number]))
             drawn.append(_shaped(result, (N, K), V, call))
-        again = numbers(answer(positives, occurrences, K, np.random.default_rng([seed, 3])))
-        if not np.array_equal(drawn[-1], again):
+        again = [
+            numbers(answer(positives[:30], occurrences, K, np.random.default_rng(seed))) for _ in range(2)
+        ]
+        if not np.array_equal(*again):
             hint = "The same rng gave another result: draw from the rng given, not from np.random or one of your own."
             raise Mistake(hint, [call])
-        if np.array_equal(drawn[0], drawn[1]):
+        if all(np.array_equal(drawn[0], other) for other in drawn[1:]):
             hint = "Another rng gave the same numbers: draw from the rng given, not from one of your own."
             raise Mistake(hint, [call])
         _judge_negatives(np.concatenate(drawn), np.tile(positives, 4), occurrences, [call])
@@ -146,6 +158,7 @@ def _shaped(result, shape, V, call):
     if drawn.min() < 0 or drawn.max() >= V:
         hint = f"Number {drawn.min() if drawn.min() < 0 else drawn.max():g} is no word: they run from 0 to V - 1. If np.searchsorted gives V: does the cumulative sum end at 1?"
         raise Mistake(hint, [call])
+    whole(result, [call])
     return drawn.astype(int)
 
 
@@ -209,15 +222,16 @@ def _judge_negatives(drawn, positives, occurrences, case):
         raise Mistake(hint, case)
     if off(0.75) < 6:
         return
-    for power, hint in (
+    powers = (
         (1, "The shares follow the counts: raise the counts to the power 0.75 first."),
         (0, "All words are drawn alike: weight them by count to the power 0.75."),
         (0.5, "The shares follow the root of the counts: the power is 0.75."),
         (4 / 3, "The power is 3/4, not 4/3."),
         (-0.75, "Rare words are drawn most: the power is 0.75, without a minus."),
-    ):
-        if off(power) < 6:
-            raise Mistake(hint, case)
+    )
+    distance, hint = min((off(power), hint) for power, hint in powers)
+    if distance < 6:
+        raise Mistake(hint, case)
     hint = "Without the positive the others keep their shares among each other: each count**0.75 divided by the sum of the others'."
     raise Mistake(hint, case)
 
@@ -296,10 +310,14 @@ def analogy(answer, rng):
     hints = [
         (wrong, hint) for wrong, hint in ANALOGY_HINTS if [[results[wrong]] for results in meant] == received
     ]
-    otherwise = "Unit rows, target unit[b] - unit[a] + unit[c], the largest product with the target, without a, b and c."
-    for case, results in zip(cases, meant, strict=True):
-        mistakes = [(results[wrong], hint) for wrong, hint in hints]
-        compare_integer(answer, case, results["right"], mistakes, otherwise)
+    otherwise = (
+        "With every row at length 1: the target b - a + c, its product with each row, and the number of the "
+        "largest, other than a, b and c."
+    )
+    for number, (case, results) in enumerate(zip(cases, meant, strict=True)):
+        if number == 0 or received[number] != [results["right"]]:
+            mistakes = [(results[wrong], hint) for wrong, hint in hints]
+            compare_integer(answer, case, results["right"], mistakes, otherwise)
 
 
 NOT_LOW_ENOUGH = "A word of the question came back: where the others point away from the target, they score less. Set a, b and c to -inf."

@@ -42,21 +42,21 @@ def lstm_step(answer, rng):
             ((c_new, h_new), "The two are swapped: return (h, c)."),
             ((h_new, h_new), "The second is the cell state c, not h once more."),
             ((o * np.tanh(c), c_new), "h is made from the new cell state, not from the old one."),
-            ((o * c_new, c_new), "The tanh is missing: h = o * tanh(c)."),
-            ((np.tanh(c_new), c_new), "The output gate is missing: h = o * tanh(c)."),
-            ((np.tanh(o * c_new), c_new), "The output gate comes after the tanh: h = o * tanh(c), not tanh(o * c)."),
-            ((o * sigmoid(c_new), c_new), "h = o * tanh(c): a tanh, not a sigmoid."),
+            ((o * c_new, c_new), "The tanh is missing: the output gate multiplies the tanh of the new cell state."),
+            ((np.tanh(c_new), c_new), "The output gate is missing: it multiplies the tanh of the new cell state."),
+            ((np.tanh(o * c_new), c_new), "The output gate comes after the tanh, not inside it."),
+            ((o * sigmoid(c_new), c_new), "For h the cell state goes through a tanh, not a sigmoid."),
             ((o * np.tanh(linear), linear), "The candidate goes through a tanh before the input gate weighs it."),
             ((o * np.tanh(squashed), squashed), "The candidate goes through a tanh, not a sigmoid."),
-            ((o * np.tanh(f * c + g), f * c + g), "The input gate is missing: c = f * c + i * candidate."),
-            ((o * np.tanh(c + i * g), c + i * g), "The forget gate is missing: c = f * c + i * candidate."),
-            ((o * np.tanh(i * g), i * g), "The old cell state is missing: c = f * c + i * candidate."),
+            ((o * np.tanh(f * c + g), f * c + g), "The input gate is missing: it multiplies the candidate."),
+            ((o * np.tanh(c + i * g), c + i * g), "The forget gate is missing: it multiplies the old cell state."),
+            ((o * np.tanh(i * g), i * g), "The old cell state is missing: the forget gate says how much of it stays."),
             ((o * np.tanh((1 - f) * c + i * g), (1 - f) * c + i * g), "The forget gate says how much to keep: f * c, not (1 - f) * c."),
             ((o * np.tanh(f * c + (1 - f) * g), f * c + (1 - f) * g), "The input gate is a gate of its own, not 1 - f."),
             ((o * np.tanh(f * h + i * g), f * h + i * g), "The forget gate multiplies the old cell state c, not the output h."),
-            ((o * np.tanh(f * (c + i * g)), f * (c + i * g)), "The forget gate multiplies the old cell state alone: f * c + i * candidate."),
-            ((without_h["h_new"], without_h["c_new"]), "The state is missing in the gates: x @ kernel + h @ recurrent_kernel + bias."),
-            ((without_bias["h_new"], without_bias["c_new"]), "The bias is missing."),
+            ((o * np.tanh(f * (c + i * g)), f * (c + i * g)), "The forget gate multiplies the old cell state alone, not what comes in."),
+            ((without_h["h_new"], without_h["c_new"]), "The state is missing in the gates: each sums over x, over h and the bias."),
+            ((without_bias["h_new"], without_bias["c_new"]), "The bias is missing: add it to the sums, before sigmoid and tanh."),
             (h_new, "That is h alone: return (h, c)."),
             (c_new, "That is c alone: return (h, c)."),
         ]  # fmt: skip
@@ -71,10 +71,16 @@ def lstm_step(answer, rng):
             hint = "Each block is K columns that stand together: kernel[:, :K] is the input gate's, kernel[:, K : 2 * K] the forget gate's."
             mistakes.append(((wrong["h_new"], wrong["c_new"]), hint))
         otherwise = (
-            "i, f, o are sigmoids and the candidate a tanh of x @ kernel + h @ recurrent_kernel + bias, in blocks of K; "
-            "then c = f * c + i * candidate, h = o * tanh(c)."
+            "Go part by part: sums over x, h and bias; cut into four blocks of K columns; "
+            "sigmoid for i, f and o, tanh for the candidate; then the new c, and h from it."
         )
-        compare(answer, args, np.stack([h_new, c_new]), mistakes, otherwise)
+        try:
+            compare(answer, args, np.stack([h_new, c_new]), mistakes, otherwise)
+        except Mistake as mistake:
+            if mistake.hint.startswith("Expected numbers"):
+                hint = "Expected numbers as two arrays of the same shape (N, K): return (h, c)."
+                raise Mistake(hint, mistake.case) from None
+            raise
 
 
 @exercise("08.2", "Parameters of a recurrent layer", points=2)
@@ -94,14 +100,14 @@ def count_parameters(answer, rng):
                 (blocks * D * (D + K + rows), "Inputs and units are exchanged: a block has `units` columns."),
                 (K * (D + K + rows), f"That is one block: the {kind.upper()} has {blocks} of them."),
                 (K * (D + K + 1), f"That is one block: the {kind.upper()} has {blocks} of them."),
-                (blocks * K * (D + K + 2), "Two rows of biases has the GRU alone."),
-                (3 * K * (D + K + 1), "Keras's GRU has two rows of biases, one for the input's and one for the state's product." if kind == "gru" else "Three blocks has the GRU: the plain cell has one, the LSTM four."),
-                (4 * K * (D + K + 1), "Four blocks has the LSTM: the plain cell has one, the GRU three."),
-                (4 * K * (D + K + 2), "Four blocks has the LSTM: the plain cell has one, the GRU three."),
+                (blocks * K * (D + K + 2), "Only the GRU has two rows of biases."),
+                (3 * K * (D + K + 1), "Keras's GRU has two rows of biases, one for the input's and one for the state's product." if kind == "gru" else "Only the GRU has three blocks: the plain cell has one, the LSTM four."),
+                (4 * K * (D + K + 1), "Only the LSTM has four blocks: the plain cell has one, the GRU three."),
+                (4 * K * (D + K + 2), "Only the LSTM has four blocks: the plain cell has one, the GRU three."),
             ]  # fmt: skip
             if kind == "gru":
                 mistakes.append((expected - 2 * K, "The second row of biases has 3 * units numbers: one for each unit of each block."))  # fmt: skip
-            otherwise = "A block has (inputs + units) * units weights, and a bias for each unit; there are 1, 4 or 3 blocks."
+            otherwise = "Each unit of a block has a weight for every input, one for every unit of the state, and a bias, in the GRU two. Count the blocks: a gate or a candidate is one."
             compare_integer(answer, (kind, D, K), expected, mistakes, otherwise)
 
 
@@ -116,7 +122,9 @@ def keeping_bias(answer, rng):
             hint = f"Expected {shape_name((4 * K,))}, four blocks of `units` numbers, received {shape_name(bias.shape)}."
             raise Mistake(hint, [call])
         if not np.all(np.isfinite(bias)):
-            raise Mistake("The bias is not finite: a gate of 20 is open to nine digits.", [call])
+            raise Mistake(
+                "The bias is not finite, and need not be: the sigmoid of 20 is 0.999999998.", [call]
+            )
         kernel, recurrent = rng.uniform(-0.3, 0.3, size=(3, 4 * K)), rng.uniform(-0.3, 0.3, size=(K, 4 * K))
         start = c = rng.uniform(1, 2, size=(2, K)) * rng.choice([-1, 1], size=(2, K))
         h = np.zeros((2, K))
@@ -161,8 +169,8 @@ def _why_it_forgets(blocks, i, f, bias, K):
 @exercise("08.4", "Windows", points=3)
 def windows(answer, rng):
     """Each target `horizon` after its window; every window, and nothing of the future in it."""
-    small = np.array([1.0, 2, 4, 7, 11, 16, 22])
-    cases = [(small, 2, 3), (small, 3, 1), (rng.normal(size=30), 5, 4), (rng.normal(size=9), 6, 3), (rng.normal(size=12), 1, 1)]  # fmt: skip
+    small = np.array([1.0, 2, 4, 7, 11, 16, 22, 29])
+    cases = [(small, 2, 4), (small, 3, 1), (rng.normal(size=30), 5, 4), (rng.normal(size=9), 6, 3), (rng.normal(size=12), 1, 1)]  # fmt: skip
     for series, length, horizon in cases:
         T = len(series)
 
@@ -187,13 +195,16 @@ def windows(answer, rng):
             (expected[::-1], "The rows run backwards: the earliest window comes first."),
             (expected[::length], "The windows do not overlap: one begins at every step."),
             (expected.T, "It is transposed: a row for each window."),
+            ([[*series[s : s + length + 1], series[s + length - 1 + horizon]] for s in range(end + 1)], "The windows hold one value too many: `length` values, then the target."),
+            ([[*series[s + 1 : s + length], series[s + length - 1 + horizon]] for s in range(end + 1)], "The first value of each window is missing: it has `length` values."),
+            ([[*series[s : s + length - 1], series[s + length - 1 + horizon]] for s in range(end + 1)], "The last value of each window is missing: a slice ends before its second number."),
             ([series[s : s + length + 1] for s in range(end + 1)], "The target is right after the window: it comes `horizon` steps after the window's last value."),
         ]  # fmt: skip
         exchanged = [[*series[s : s + horizon], series[s + horizon - 1 + length]] for s in range(end + 1)]
         if length != horizon:
             mistakes.append((exchanged, "Length and horizon are exchanged: a window has `length` values."))
         if end >= 1:
-            mistakes.append((rows(0, end - 1, horizon + 1), "The target is one step late: `horizon` after the window's last value, not after its end."))  # fmt: skip
+            mistakes.append((rows(0, end - 1, horizon + 1), "The target is one step late: count `horizon` from the window's last value, not from the place behind it."))  # fmt: skip
         if horizon > 1 or length > 1:
             future = [[*series[s + horizon : s + horizon + length], series[s + length - 1 + horizon]] for s in range(end + 1)]  # fmt: skip
             mistakes.append(
@@ -202,7 +213,7 @@ def windows(answer, rng):
         scaled = np.array([[(v - series.mean()) / series.std() for v in row] for row in expected])
         mistakes.append((scaled, "Standardised with the whole series, and so with the future: leave the values as they are."))  # fmt: skip
         otherwise = (
-            "Row s is series[s], …, series[s + length - 1], then the target series[s + length - 1 + horizon]; "
+            "Row s is the window that begins at place s, then the value `horizon` places after the window's last; "
             "there are T - length - horizon + 1 rows."
         )
         compare(answer, (series, length, horizon), expected, mistakes, otherwise)
@@ -220,10 +231,17 @@ def plain(x, mask, kernel, recurrent, bias, otherwise=None, squash=np.tanh):
 @exercise("08.5", "A plain cell with a mask", points=3)
 def masked_rnn(answer, rng):
     """Padding behind, in front, between, and nothing but padding."""
+    mixed = np.array([[1, 1, 0, 1], [1, 1, 0, 0], [1, 0, 0, 0]], bool)  # a zeroed state is not 0 throughout
     behind = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]], bool)
     between = np.array([[0, 1, 1, 0, 1, 0], [1, 1, 1, 1, 1, 1], [0, 0, 0, 1, 0, 1]], bool)
     nothing = np.array([[1, 1, 0], [0, 0, 0]], bool)
-    for mask, D, K in ((behind, 2, 2), (behind[:, ::-1], 3, 2), (between, 2, 4), (nothing, 1, 3)):
+    for mask, D, K in (
+        (mixed, 2, 2),
+        (behind, 4, 3),
+        (behind[:, ::-1], 3, 2),
+        (between, 2, 4),
+        (nothing, 1, 3),
+    ):
         x = rng.normal(size=(*mask.shape, D))
         weights = rng.normal(size=(D, K)), rng.normal(size=(K, K)), rng.normal(size=K)
         expected, every = plain(x, mask, *weights), np.ones(mask.shape, bool)
@@ -249,10 +267,10 @@ def masked_rnn(answer, rng):
             (cut, "Padding need not stand behind: look at the mask of each step, not at how many are real."),
             (plain(x, np.cumprod(mask, axis=1).astype(bool), *weights), "After padding, real steps may follow: go on to the end."),
             (plain(x[:, ::-1], mask[:, ::-1], *weights), "The steps run backwards: begin with t = 0."),
-            (plain(x, mask, W, U, 0 * b), "The bias is missing."),
-            (linear, "The tanh is missing."),
+            (plain(x, mask, W, U, 0 * b), "The bias is missing: add it before the tanh."),
+            (linear, "The tanh is missing: each new state is a tanh of the sum."),
             (plain(x, mask, W, 0 * U, b), "The recurrent kernel is missing: h @ recurrent_kernel, at each step."),
             (plain(x, mask, W, U.T, b), "The recurrent kernel is transposed: h @ recurrent_kernel."),
         ]  # fmt: skip
-        otherwise = "At each step: new = tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias), taken where mask[:, t] is True, else the old h."
+        otherwise = "At step t compute the new state of all sequences from x[:, t] and h. Take it where mask[:, t] is True; elsewhere keep the old h."
         compare(answer, (x, mask, *weights), expected, mistakes, otherwise)

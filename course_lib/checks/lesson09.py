@@ -4,6 +4,8 @@ import numpy as np
 
 from course_lib.checks import compare, exercise
 
+FINE, COARSE = 1e-5, 0.02  # float32 knows a score of 100,000 to a hundredth, and so the weights
+
 
 def softmax(scores, axis=-1, visible=True):
     """Softmax along an axis over what is visible; a row in which nothing is, is 0."""
@@ -45,7 +47,7 @@ def attention_weights(answer, rng):
             (e, "The exponentials are not divided by the sum of their row."),
             (scores / scores.sum(axis=1, keepdims=True), "The exponential is missing: a softmax divides exp(score) by the sum of them."),
             (expected.T, "It is transposed: a row for each query, a column for each key."),
-            (softmax(scores.T), "Queries and keys are exchanged: Q @ K.T has a row for each query."),
+            (softmax(scores.T), "Queries and keys are exchanged: the scores have a row for each query, a column for each key."),
             (expected @ K, "Those are contexts: return the weights alone."),
         ]  # fmt: skip
         if T_q == T_k:
@@ -53,11 +55,13 @@ def attention_weights(answer, rng):
                 (e / e.sum(axis=1), "keepdims=True is missing: each row is divided by its own sum.")
             )
         otherwise = (
-            "Scores are Q @ K.T / np.sqrt(d); each row is exp(scores) divided by its own sum (keepdims=True)."
+            "Scores are products of queries and keys, over the root of d; then each row's exponentials are "
+            "divided by their own sum (keepdims=True)."
         )
-        if np.abs(scores).max() > 700:
+        large = np.abs(scores).max() > 700
+        if large:
             otherwise = "exp overflows for large scores: take each row's largest score off before np.exp."
-        compare(answer, (Q, K), expected, mistakes, otherwise)
+        compare(answer, (Q, K), expected, mistakes, otherwise, COARSE if large else FINE)
 
 
 @exercise("09.2", "Masks", points=3)
@@ -77,6 +81,8 @@ def masked_weights(answer, rng):
     cases.append((loud, np.array([[True, True, False]] * 2), False))
     low = np.where(end[:, None], rng.integers(-8, 9, size=(2, 3, 3)) / 4 - 20000.0, 0.0)  # exact in float32
     cases.append((low, np.broadcast_to(end, (2, 3)), False))
+    apart = rng.integers(-8, 9, size=(2, 3, 3)) / 4 - np.array([2000.0, 0.0])[:, None, None]
+    cases.append((apart, np.broadcast_to(end, (2, 3)), False))
     cases.append((rng.normal(size=(2, 3, 3)), front, True))
     for scores, real, causal in cases:
         B, T, _ = scores.shape
@@ -128,8 +134,10 @@ def masked_weights(answer, rng):
         elif scores.min() < -10000:
             fill = "Your fill is larger than the visible scores: a hidden key then outweighs them. Take -np.inf or -1e9."
             mistakes = [(softmax(scores, visible=~visible), fill), (np.full_like(scores, 1 / 3), fill)]
-            mistakes.append((0 * scores, f"{fill} Or take each row's largest visible score off before np.exp: all vanish."))  # fmt: skip
+            mistakes.append((0 * scores, "All weights are 0, as the scores are far below 0. Hide by -np.inf or -1e9, so that no fill is larger than the visible scores; and take each row's largest visible score off before np.exp."))  # fmt: skip
             otherwise = "Visible scores far below 0: take each row's largest visible score off before np.exp."
+        elif scores.min() < -1000:
+            otherwise = "One text's scores lie far below the other's: take each row's own largest visible score off before np.exp."
         elif dark.any():
             otherwise = "In one row no key is visible: its weights are 0, not nan. Mind dividing 0 by 0."
         compare(answer, (scores, real, causal), expected, mistakes, otherwise)
@@ -151,14 +159,15 @@ def split_heads(answer, rng):
             (cut, "The positions stand before the heads: swap the two axes in the middle."),
             (X.reshape(B, T, D // heads, heads).transpose(0, 3, 1, 2), "The columns are dealt out in turn: head h gets a stretch of neighbours, so reshape to (B, T, H, D // H)."),
             (X.reshape(B, T, D // heads, heads).transpose(0, 2, 1, 3), "H and D // H are exchanged: H heads of width D // H."),
-            (expected.swapaxes(2, 3), "Positions and columns are exchanged: (B, H, T, D // H)."),
-            (cut.transpose(2, 0, 1, 3), "The heads come first, the examples second: (B, H, T, D // H)."),
+            (expected.swapaxes(2, 3), "Positions and columns are exchanged: it is (B, H, T, D // H)."),
+            (cut.swapaxes(0, 2), "Examples and heads are exchanged: swap positions and heads, the two axes in the middle."),
+            (cut.transpose(2, 0, 1, 3), "The heads stand first, the examples second: it is (B, H, T, D // H)."),
             (expected[:, 0], "That is the first head alone."),
             (expected[:, ::-1], "The heads are in reverse order: head 0 gets the first columns."),
-            (X.swapaxes(1, 2).reshape(B, heads, D // heads, T), "Positions stand last: (B, H, T, D // H)."),
+            (X.swapaxes(1, 2).reshape(B, heads, D // heads, T), "The positions stand last: it is (B, H, T, D // H)."),
         ]  # fmt: skip
         otherwise = (
-            "X.reshape(B, T, H, D // H) cuts the columns; swapping axes 1 and 2 brings the heads forward."
+            "Cut the last axis alone into two, H and D // H; then bring the heads before the positions."
         )
         compare(answer, (X, heads), expected, mistakes, otherwise)
 
@@ -214,7 +223,7 @@ def multi_head_attention(answer, rng):
     cases = []
     for B, T_q, T_k, D, H, d, size in (
         (1, 2, 3, 5, 3, 2, 1),
-        (2, 4, 3, 6, 3, 2, 1),
+        (2, 5, 3, 6, 3, 2, 1),
         (2, 3, 3, 4, 2, 3, 1),
         (3, 2, 5, 4, 1, 4, 1),
         (1, 2, 4, 3, 2, 4, 10000),
@@ -241,6 +250,7 @@ def multi_head_attention(answer, rng):
             (variant(scale=np.sqrt(H * d)), "That divides by the root of all heads' width: take that of one head, d."),
             (variant(scale=float(d)), "That divides by d: divide by its root."),
             (variant(scale=np.sqrt(H)), "That divides by the root of the number of heads: take the width of a head, d."),
+            (variant(scale=np.sqrt(T_q)), "That divides by the root of the number of queries: take the width of a head, d."),
             (variant(axis=-2), "The softmax runs over the queries: each query's weights over the keys sum to 1."),
             (variant(axis=1), "The softmax runs over the heads: in each head, each query's weights over the keys sum to 1."),
             (variant(ask=slice(1)), "Every head asks with the queries of head 0: each has its own, W_q[:, h] and b_q[h]."),
@@ -248,7 +258,8 @@ def multi_head_attention(answer, rng):
             (joined_flat(heads_of(X, S, weights, cut=True), W_o, b_o), "reshape alone mixes heads and positions: first (B, T, H, d), then swap the middle axes; and back before W_o."),
             (variant(biases=False), "The biases b_q, b_k and b_v are missing."),
             (joined(heads_of(X, S, weights, biases=False), W_o, 0), "The biases are missing."),
-            (variant(value_bias=False), "The bias b_v is missing."),
+            (variant(weights=[W_q, 0 * b_q, *weights[2:]]), "The bias b_q is missing: add it to the queries."),
+            (variant(value_bias=False), "The bias b_v is missing: add it to the values."),
             (expected - b_o, "The bias b_o is missing: it is added once, at the end."),
             (expected + (H - 1) * b_o, "The bias b_o is added once for each head: add it once, at the end."),
             (joined(Z, W_o, 0) / H + b_o, "The heads are summed after their projection, not averaged."),
@@ -279,9 +290,10 @@ def multi_head_attention(answer, rng):
             "Queries from X, keys and values from S, plus biases (b_q[:, None] for (B, H, T, d)); "
             "attend; apply W_o, sum over heads, add b_o."
         )
-        if np.abs(W_q).max() > 1000:
+        large = np.abs(W_q).max() > 1000
+        if large:
             otherwise = "exp overflows for large scores: take each row's largest score off before np.exp."
-        compare(answer, (X, S, weights), expected, mistakes, otherwise)
+        compare(answer, (X, S, weights), expected, mistakes, otherwise, COARSE if large else FINE)
 
 
 @exercise("09.5", "Additive attention", points=3)
@@ -304,10 +316,10 @@ def additive_attention(answer, rng):
             (softmax(np.tanh((asked + keys) @ v)) @ V, "tanh comes before the product with v, not after it."),
             (softmax((np.tanh(asked) + np.tanh(keys)) @ v) @ V, "Add first, then tanh: of each sum, not of query and key by themselves."),
             (softmax(np.tanh(asked * keys) @ v) @ V, "Query and key are added, not multiplied."),
-            (softmax(asked[:, 0] @ keys[0].T) @ V, "Those are dot products of queries and keys: here they are added, then tanh, then v."),
-            (softmax(asked[:, 0] @ keys[0].T / np.sqrt(len(v))) @ V, "Those are dot products of queries and keys: here they are added, then tanh, then v."),
+            (softmax(asked[:, 0] @ keys[0].T) @ V, "Those are dot products of queries and keys: here they are added; then come tanh and v."),
+            (softmax(asked[:, 0] @ keys[0].T / np.sqrt(len(v))) @ V, "Those are dot products of queries and keys: here they are added; then come tanh and v."),
             (softmax(np.tanh(asked - keys) @ v) @ V, "Query and key are added, not subtracted."),
-            (softmax(scores / np.sqrt(len(v))) @ V, "No scaling here: it belongs to the dot product."),
+            (softmax(scores / np.sqrt(len(v))) @ V, "No scaling here: dividing by a root belongs to the dot product."),
             (softmax(hidden.sum(axis=-1)) @ V, "v is missing: weigh the hidden units with it."),
             (softmax(1 / (1 + np.exp(-asked - keys)) @ v) @ V, "That has a sigmoid: take tanh."),
             (softmax(np.maximum(asked + keys, 0) @ v) @ V, "That has ReLU: take tanh."),
@@ -319,7 +331,7 @@ def additive_attention(answer, rng):
         ]  # fmt: skip
         if Q.shape[1] == K.shape[1]:
             other = np.tanh((Q @ W_k)[:, None] + (K @ W_q)[None]) @ v
-            dots = "That is dot-product attention: here query and key are projected and added, then tanh, then v."
+            dots = "That is dot-product attention: here query and key are projected and added; then come tanh and v."
             mistakes += [(softmax(Q @ K.T / scale) @ V, dots) for scale in (1, np.sqrt(Q.shape[1]))]
             mistakes.append((softmax(other) @ V, "W_q and W_k are exchanged."))
         if K.shape == V.shape:
@@ -327,9 +339,10 @@ def additive_attention(answer, rng):
         if len(Q) == len(K):
             mistakes.append((softmax(scores.T) @ V, "Queries and keys are exchanged: scores[i, j] belongs to query i and key j."))  # fmt: skip
         otherwise = (
-            "Queries are rows: Q @ W_q, without .T. "
-            "scores[i, j] = v @ tanh(Q[i] @ W_q + K[j] @ W_k); the softmax of each row, times V."
+            "Queries are rows: Q @ W_q, without .T. Add each projected query to each projected key, "
+            "(T_q, T_k, U); tanh; times v; the softmax of each row; times V."
         )
-        if np.abs(scores).max() > 700:
+        large = np.abs(scores).max() > 700
+        if large:
             otherwise = "exp overflows for large scores: take each row's largest score off before np.exp."
-        compare(answer, (Q, K, V, W_q, W_k, v), expected, mistakes, otherwise)
+        compare(answer, (Q, K, V, W_q, W_k, v), expected, mistakes, otherwise, COARSE if large else FINE)

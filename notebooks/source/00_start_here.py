@@ -492,13 +492,14 @@ print(
 # # 00 · Start here: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. The [lesson](../00_start_here.ipynb) has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("00.1")` tells more, and more again when called again.
+# The [lesson](../00_start_here.ipynb) has every formula.
 
 # %% tags=["setup"]
 from itertools import pairwise
 
 from course_lib import runtime
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 run = runtime.start()
 

@@ -705,13 +705,13 @@ plots.show(fig)
 # # 01 · Linear regression: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../01_linear_regression.ipynb)
-# has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("01.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../01_linear_regression.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 01.1 Standardise without a leak

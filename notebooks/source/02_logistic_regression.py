@@ -842,13 +842,13 @@ assert np.all(alarm[y_test == 1])
 # # 02 · Logistic regression: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../02_logistic_regression.ipynb)
-# has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("02.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../02_logistic_regression.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 02.1 A sigmoid that does not overflow

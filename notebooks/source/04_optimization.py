@@ -959,13 +959,13 @@ assert losses["recipe"].mean() < losses["lesson 03"].mean() + 0.02
 # # 04 · Optimisation: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../04_optimization.ipynb)
-# has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("04.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../04_optimization.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 04.1 How many updates?

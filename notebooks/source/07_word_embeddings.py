@@ -981,13 +981,13 @@ print(f"{one!r} and {other!r}: the same vector up to rounding, by every method h
 # # 07 · Word embeddings: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../07_word_embeddings.ipynb)
-# has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("07.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../07_word_embeddings.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 07.1 Count words

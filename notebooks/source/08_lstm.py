@@ -1136,13 +1136,13 @@ assert reader_right < counter_right + 0.03
 # # 08 · Recurrent networks: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../08_lstm.ipynb)
-# has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("08.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../08_lstm.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 08.1 One step of an LSTM

@@ -858,13 +858,13 @@ print(
 # # 09 · Attention: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../09_attention.ipynb) has
-# every formula.
+# tells what is likely wrong; run it as often as you like. `hint("09.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../09_attention.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 09.1 Attention weights

@@ -973,13 +973,13 @@ for objective, strength in strengths.items():
 # # 10 · The Transformer: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need. The [lesson](../10_transformer.ipynb)
-# has every formula.
+# tells what is likely wrong; run it as often as you like. `hint("10.1")` tells more, and more again when called again.
+# NumPy is all you need. The [lesson](../10_transformer.ipynb) has every formula.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 10.1 Layer normalisation

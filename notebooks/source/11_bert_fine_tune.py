@@ -572,6 +572,7 @@ np.testing.assert_allclose(vectors @ kernel[:, 0] + bias, some_logits, atol=0.02
 trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 print(f"{trainable:,} of {model.count_params():,} parameters are trained")
 
+
 # %%
 def right(model):
     """Share of the validation snippets."""
@@ -1021,13 +1022,13 @@ for name in ("frozen", "TF-IDF"):
 # # 11 · Fine-tuning BERT: exercises
 #
 # Complete each function in place of the line that raises `NotImplementedError`, then run the check below it. A check
-# tells what is likely wrong; run it as often as you like. NumPy is all you need: no weights. The
-# [lesson](../11_bert_fine_tune.ipynb) has every rule.
+# tells what is likely wrong; run it as often as you like. `hint("11.1")` tells more, and more again when called again.
+# NumPy is all you need: no weights. The [lesson](../11_bert_fine_tune.ipynb) has every rule.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, hint
 
 # %% [markdown]
 # ## 11.1 Word pieces

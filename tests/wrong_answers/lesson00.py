@@ -47,6 +47,13 @@ def first_layer(sizes):
     return sizes[0] * sizes[1] + sizes[1]
 
 
+@wrong("00.1", says="last layer alone")
+def last_layer(sizes):
+    for n, m in pairwise(sizes):
+        total = n * m + m
+    return total
+
+
 @wrong("00.1", says="inputs are numbers, not units")
 def bias_for_inputs(sizes):
     return sum(n * m + m for n, m in pairwise(sizes)) + sizes[0]
@@ -90,6 +97,17 @@ def divide_the_negative(parameters, bits):
     return -(-parameters * bits // 8)
 
 
+@right("00.2")
+def round_up_by_the_remainder(parameters, bits):
+    full, left = divmod(parameters * bits, 8)
+    return full + (left > 0)
+
+
+@right("00.2")
+def round_up_in_numpy(parameters, bits):
+    return np.ceil(parameters * bits / 8).astype(int)
+
+
 @wrong("00.2", says="Those are bits")
 def in_bits(parameters, bits):
     return parameters * bits
@@ -120,12 +138,12 @@ def kilobytes(parameters, bits):
     return parameters * bits // 8 // 1024
 
 
-@wrong("00.2", says="`round` may go down")
+@wrong("00.2", says="Like `round`")
 def round_to_even(parameters, bits):
     return round(parameters * bits / 8)
 
 
-@wrong("00.2", says="`round` may go down")
+@wrong("00.2", says="Like `round`")
 def round_half_up(parameters, bits):
     return int(parameters * bits / 8 + 0.5)
 
@@ -154,6 +172,11 @@ def sum_of_parts(parameters, moments):
 @right("00.3")
 def array_bytes(parameters, moments):
     return sum(np.zeros(parameters, dtype="float32").nbytes for _ in range(2 + moments))
+
+
+@right("00.3")
+def bits_to_bytes(parameters, moments):
+    return np.int64(parameters) * 32 * (moments + 2) // 8
 
 
 @wrong("00.3", says="weights alone")
@@ -207,6 +230,19 @@ def widen_in_a_loop(sizes, factor):
     for i in range(1, len(wider) - 1):
         wider[i] *= factor
     return wider
+
+
+@right("00.4")
+def widen_in_numpy(sizes, factor):
+    factors = np.full(len(sizes), factor)
+    factors[[0, -1]] = 1
+    return list(factors * sizes)
+
+
+@right("00.4")
+def widen_by_place(sizes, factor):
+    last = len(sizes) - 1
+    return [n if place in (0, last) else n * factor for place, n in enumerate(sizes)]
 
 
 @wrong("00.4", says="The data fix the inputs and the outputs")
@@ -291,9 +327,21 @@ def days_in_float32(parameters, tokens, speed):
     )
 
 
+@right("00.5")
+def days_by_timedelta(parameters, tokens, speed):
+    from datetime import timedelta
+
+    return timedelta(seconds=6 * parameters * tokens / speed) / timedelta(days=1)
+
+
 @wrong("00.5", says="Those are seconds")
 def in_seconds(parameters, tokens, speed):
     return 6 * parameters * tokens / speed
+
+
+@wrong("00.5", says="fewer days than seconds")
+def times_a_day(parameters, tokens, speed):
+    return 6 * parameters * tokens / speed * 86_400
 
 
 @wrong("00.5", says="rounded")

@@ -29,6 +29,12 @@ def sigmoid_by_scipy(z):
 
 
 @right("02.1")
+def sigmoid_in_float32(z):
+    z = z.astype("float32")
+    return np.exp(-np.logaddexp(np.float32(0), -z))
+
+
+@right("02.1")
 def sigmoid_by_tanh(z):
     return 0.5 + 0.5 * np.tanh(z / 2)
 
@@ -65,7 +71,7 @@ def tanh(z):
     return np.tanh(z)
 
 
-@wrong("02.1", says="Parentheses are missing")
+@wrong("02.1", says="with the parentheses")
 def without_parentheses(z):
     return 1 / 1 + np.exp(-z)
 
@@ -125,6 +131,13 @@ def softmax_by_scipy(Z):
 @right("02.2")
 def softmax_in_float32(Z):
     return rows_softmax(Z.astype("float32"))
+
+
+@right("02.2")
+def softmax_by_keras(Z):
+    import keras
+
+    return keras.ops.softmax(Z, axis=-1)
 
 
 @wrong("02.2", says="its own largest score")
@@ -227,6 +240,14 @@ def cross_entropy_in_loops(labels, Z):
 @right("02.3")
 def cross_entropy_by_logaddexp(labels, Z):
     return np.mean(np.logaddexp.reduce(Z, axis=1) - np.take_along_axis(Z, labels[:, None], axis=1)[:, 0])
+
+
+@right("02.3")
+def cross_entropy_in_float32(labels, Z):
+    Z = Z.astype("float32")
+    Z = Z - Z.max(axis=1, keepdims=True)
+    truth = np.eye(Z.shape[1], dtype="float32")[labels]
+    return np.mean(np.log(np.exp(Z).sum(axis=1)) - np.einsum("nk,nk->n", truth, Z))
 
 
 @right("02.3")
@@ -352,6 +373,12 @@ def gradient_by_einsum(A, labels, W):
 
 
 @right("02.4")
+def gradient_in_float32(A, labels, W):
+    A, W = A.astype("float32"), W.astype("float32")
+    return A.T @ rest(A, labels, W) / np.float32(len(A))
+
+
+@right("02.4")
 def gradient_by_tape(A, labels, W):
     import tensorflow as tf
 
@@ -446,6 +473,14 @@ def rates_by_sklearn(y, q, threshold):
     return precision_score(y, alarm, zero_division=0), recall_score(y, alarm, zero_division=0)
 
 
+@right("02.5")
+def rates_from_a_table(y, q, threshold):
+    counts = np.zeros((2, 2))
+    np.add.at(counts, (y, (q > threshold).astype(int)), 1)
+    found = counts[1, 1]
+    return np.array([found / (counts[:, 1].sum() or 1), found / (counts[1].sum() or 1)])
+
+
 def two(y, alarm):
     found = np.sum(alarm & (y == 1))
     return found / max(alarm.sum(), 1), found / max(y.sum(), 1)
@@ -497,6 +532,13 @@ def rates_at_half(y, q, threshold):
 def rates_of_all(y, q, threshold):
     found = np.sum((q > threshold) & (y == 1)) / len(y)
     return found, found
+
+
+@wrong("02.5", says="false alarms as found")
+def rates_of_false_alarms(y, q, threshold):
+    alarm = q > threshold
+    found = np.sum(alarm & (y == 0))
+    return found / max(alarm.sum(), 1), found / max(y.sum(), 1)
 
 
 @wrong("02.5", says="shares of errors")

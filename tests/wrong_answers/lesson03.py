@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 03."""
 
+import functools
+
 import numpy as np
 
 from tests.wrong_answers import right, wrong
@@ -35,15 +37,27 @@ def forward_in_float32(X, W1, b1, W2, b2):
     return H * (H > 0) @ W2 + b2
 
 
-@right("03.1")
-def forward_in_keras(X, W1, b1, W2, b2):
+@functools.cache
+def keras_network(inputs, units, outputs):
     import keras
 
-    hidden = keras.layers.Dense(len(b1), activation="relu")
-    output = keras.layers.Dense(len(b2))
-    model = keras.Sequential([keras.Input(X.shape[1:]), hidden, output])
+    hidden = keras.layers.Dense(units, activation="relu")
+    return keras.Sequential([keras.Input((inputs,)), hidden, keras.layers.Dense(outputs)])
+
+
+@right("03.1")
+def forward_in_keras(X, W1, b1, W2, b2):
+    model = keras_network(*W1.shape, len(b2))
     model.set_weights([W1, b1, W2, b2])
     return model(X)
+
+
+@right("03.1")
+def forward_with_ones(X, W1, b1, W2, b2):
+    ones = np.ones((len(X), 1))
+    H = np.hstack([ones, X]) @ np.vstack([b1, W1])
+    H[H < 0] = 0
+    return np.einsum("nm,mk->nk", np.hstack([ones, H]), np.vstack([b2, W2]))
 
 
 @wrong("03.1", says="The activation is missing")
@@ -129,8 +143,8 @@ def deltas(X, labels, W1, b1, W2, b2):
 @right("03.2")
 def gradient_by_finite_differences(X, labels, W1, b1, W2, b2):
     def loss(W1):
-        Q = softmax(relu(X @ W1 + b1) @ W2 + b2)
-        return -np.mean(np.log(Q[np.arange(len(X)), labels]))
+        Z2 = relu(X @ W1 + b1) @ W2 + b2
+        return np.mean(np.logaddexp.reduce(Z2, axis=1) - Z2[np.arange(len(X)), labels])
 
     gradient = np.empty(W1.shape)
     for place in np.ndindex(W1.shape):
@@ -144,6 +158,26 @@ def gradient_by_finite_differences(X, labels, W1, b1, W2, b2):
 def gradient_by_einsum(X, labels, W1, b1, W2, b2):
     Z1, delta2 = deltas(X, labels, W1, b1, W2, b2)
     return np.einsum("nd,nk,mk,nm->dm", X, delta2, W2, Z1 > 0)
+
+
+@right("03.2")
+def gradient_in_loops(X, labels, W1, b1, W2, b2):
+    gradient = np.zeros(W1.shape)
+    for x, label in zip(X, labels, strict=True):
+        z1 = x @ W1 + b1
+        delta2 = softmax((relu(z1) @ W2 + b2)[None])[0]
+        delta2[label] -= 1
+        for j in range(len(b1)):
+            if z1[j] > 0:
+                gradient[:, j] += x * (W2[j] @ delta2) / len(X)
+    return gradient
+
+
+@right("03.2")
+def gradient_in_float32(X, labels, W1, b1, W2, b2):
+    X, W1, b1, W2, b2 = (a.astype("float32") for a in (X, W1, b1, W2, b2))
+    Z1, delta2 = deltas(X, labels, W1, b1, W2, b2)
+    return X.T @ np.where(Z1 > 0, delta2.astype("float32") @ W2.T, 0)
 
 
 @right("03.2")
@@ -211,7 +245,7 @@ def of_the_biases(X, labels, W1, b1, W2, b2):
     return (delta2 @ W2.T * (Z1 > 0)).sum(axis=0)
 
 
-@wrong("03.2", says="delta2 @ W2.T where Z1 > 0")
+@wrong("03.2", says="back to the hidden units")
 def without_transposing(X, labels, W1, b1, W2, b2):
     Z1, delta2 = deltas(X, labels, W1, b1, W2, b2)
     return X.T @ (delta2 @ W2 * (Z1 > 0))
@@ -283,6 +317,14 @@ def collapse_in_float32(W1, b1, W2, b2):
     return np.concatenate([(b1 @ W2 + b2)[None], W1 @ W2])
 
 
+@right("03.3")
+def collapse_in_keras(W1, b1, W2, b2):
+    from keras import ops
+
+    biases = ops.matmul(b1, W2) + b2
+    return ops.concatenate([ops.expand_dims(biases, 0), ops.matmul(W1, W2)])
+
+
 @wrong("03.3", says="b1 are lost")
 def second_biases(W1, b1, W2, b2):
     return np.vstack([b2, W1 @ W2])
@@ -329,7 +371,7 @@ def he_uniform(inputs, units, rng):
 
 @right("03.4")
 def he_in_loops(inputs, units, rng):
-    return [list(rng.normal(0, (2 / inputs) ** 0.5, size=units)) for _ in range(inputs)]
+    return [rng.normal(0, (2 / inputs) ** 0.5, size=units) for _ in range(inputs)]
 
 
 @right("03.4")
@@ -337,6 +379,11 @@ def he_in_keras(inputs, units, rng):
     import keras
 
     return keras.initializers.HeNormal(seed=int(rng.integers(2**31)))((inputs, units))
+
+
+@right("03.4")
+def he_in_float32(inputs, units, rng):
+    return rng.standard_normal((inputs, units), dtype="float32") * np.float32((2 / inputs) ** 0.5)
 
 
 @wrong("03.4", says="take the square root")
@@ -428,6 +475,13 @@ def units_by_axis_one(W1, b1, W2):
     return np.unique(np.vstack([W1, b1, W2.T]), axis=1).shape[1]
 
 
+@right("03.5")
+def units_by_their_distances(W1, b1, W2):
+    units = np.column_stack([W1.T, b1, W2])
+    alike = np.all(units[:, None] == units, axis=2)  # (m, m)
+    return np.sum(~np.tril(alike, -1).any(axis=1))  # with no equal one before it
+
+
 @wrong("03.5", says="all hidden units")
 def every_unit(W1, b1, W2):
     return W1.shape[1]
@@ -451,6 +505,11 @@ def rows(W1, b1, W2):
 @wrong("03.5", says="different numbers")
 def values(W1, b1, W2):
     return len(np.unique(W1))
+
+
+@wrong("03.5", says="of all units together")
+def values_of_all(W1, b1, W2):
+    return len(np.unique(np.column_stack([W1.T, b1, W2])))
 
 
 @wrong("03.5", says="a count is an int")

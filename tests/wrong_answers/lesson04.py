@@ -25,6 +25,12 @@ def updates_by_ceil(examples, batch, epochs):
     return math.ceil(examples / batch) * epochs
 
 
+@right("04.1")
+def updates_by_remainder(examples, batch, epochs):
+    whole, left = np.divmod(examples, batch)
+    return epochs * (whole + (left > 0))  # a NumPy int
+
+
 @wrong("04.1", says="round up, not down")
 def rounded_down(examples, batch, epochs):
     return examples // batch * epochs
@@ -96,10 +102,10 @@ def gradients_in_float32(A, y, beta):
 def gradients_by_tape(A, y, beta):
     import tensorflow as tf
 
-    beta = tf.Variable(beta)
-    with tf.GradientTape(persistent=True) as tape:
-        squares = (tf.linalg.matvec(A, beta) - y) ** 2
-    return tape.jacobian(squares, beta, experimental_use_pfor=False)
+    copies = tf.Variable(np.tile(beta, (len(A), 1)))  # one for each row, so that gradients do not add up
+    with tf.GradientTape() as tape:
+        squares = (tf.reduce_sum(A * copies, axis=1) - y) ** 2
+    return tape.gradient(squares, copies)
 
 
 @wrong("04.2", says="The 2 of the derivative")
@@ -174,6 +180,13 @@ def adam_in_one_array(theta, g, m, s, t, rate):
     m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
     root = np.sqrt(s / (1 - 0.999**t)) + 1e-7
     return np.stack([theta - rate * m / (1 - 0.9**t) / root, m, s])
+
+
+@right("04.3")
+def adam_in_float32(theta, g, m, s, t, rate):
+    theta, g, m, s = (a.astype("float32") for a in (theta, g, m, s))
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return theta - rate * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-7), m, s
 
 
 def adam(theta, g, m, s, t, rate, correct_m=True, correct_s=True, epsilon=1e-7):
@@ -338,11 +351,11 @@ def limit_by_singular_values(A):
 @right("04.4")
 def limit_by_power_iteration(A):
     H = sum(2 / len(A) * np.outer(row, row) for row in A)
-    v = np.ones(len(H))
-    for _ in range(20000):
-        v = H @ v
-        v /= np.linalg.norm(v)
-    return 2 / (v @ H @ v)
+    power = H / np.trace(H)
+    for _ in range(20):  # in the end the power 2**20, which the largest eigenvalue rules
+        power = power @ power
+        power /= np.trace(power)
+    return 2 / np.sum(power * H)
 
 
 @right("04.4")

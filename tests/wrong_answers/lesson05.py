@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 05."""
 
+import functools
+
 import numpy as np
 
 from tests.wrong_answers import right, wrong
@@ -19,11 +21,16 @@ def dealt_like_cards(n, k, number, seed):
     return [row for place, row in enumerate(order) if place % k == number]
 
 
-@right("05.1")
-def fold_of_sklearn(n, k, number, seed):
+@functools.cache
+def folds_of_sklearn(n, k, seed):
     from sklearn.model_selection import KFold
 
-    return list(KFold(k, shuffle=True, random_state=seed).split(np.zeros(n)))[number][1]
+    return [held_out for _, held_out in KFold(k, shuffle=True, random_state=seed).split(np.zeros(n))]
+
+
+@right("05.1")
+def fold_of_sklearn(n, k, number, seed):
+    return folds_of_sklearn(n, k, seed)[number]
 
 
 def shuffled(n, seed):
@@ -132,6 +139,13 @@ def ridge_by_the_dual(X, y, penalty):
     else:
         w = centred.T @ np.linalg.solve(centred @ centred.T + penalty * np.eye(len(y)), target)
     return np.append(y.mean() - X.mean(axis=0) @ w, w)
+
+
+@right("05.2")
+def ridge_by_rows_more(X, y, penalty):
+    d = X.shape[1]
+    rows = [[1.0, *row] for row in X] + [[0.0, *row] for row in np.sqrt(penalty) * np.eye(d)]
+    return np.linalg.lstsq(rows, [*y, *np.zeros(d)], rcond=None)[0].tolist()
 
 
 @wrong("05.2", says="The intercept is penalised")
@@ -243,6 +257,13 @@ def soft_by_two_relus(rho, alpha):
     return np.maximum(rho - alpha, 0) - np.maximum(-rho - alpha, 0)
 
 
+@right("05.3")
+def soft_by_keras(rho, alpha):
+    import keras
+
+    return keras.ops.soft_shrink(rho, alpha)
+
+
 @wrong("05.3", says="hard threshold")
 def hard(rho, alpha):
     return np.where(np.abs(rho) > alpha, rho, 0)
@@ -284,7 +305,7 @@ def zeroed_in_place(rho, alpha):
     return np.sign(rho) * np.maximum(np.abs(rho) - alpha, 0)
 
 
-@wrong("05.3", says="np.maximum(a, 0) is entry by entry")
+@wrong("05.3", says="np.maximum works entry by entry")
 def largest_of_all(rho, alpha):
     return np.sign(rho) * np.max(np.abs(rho) - alpha, 0)
 
@@ -314,7 +335,7 @@ def dropout_by_binomial(H, rate, rng, training):
 def dropout_by_keras(H, rate, rng, training):
     import keras
 
-    return keras.layers.Dropout(rate, seed=int(rng.integers(2**31)))(H, training=training)
+    return keras.random.dropout(H, rate, seed=int(rng.integers(2**31))) if training else H
 
 
 @wrong("05.4", says="The mean is not kept")
@@ -418,6 +439,11 @@ def never_the_last(n, rng):
 @wrong("05.5", says="is never drawn")
 def never_the_first(n, rng):
     return rng.integers(1, n, size=n)
+
+
+@wrong("05.5", says="more often than others")
+def rounded(n, rng):
+    return np.round(rng.uniform(0, n - 1, size=n)).astype(int)
 
 
 @wrong("05.5", says="There is no such row")

@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 06."""
 
+import functools
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -390,7 +392,7 @@ def max_pool_in_lists(x, size, stride):
 def max_pool_by_keras(x, size, stride):
     import keras
 
-    return keras.layers.MaxPooling2D(size, strides=stride)(x)
+    return keras.ops.max_pool(x, size, stride)
 
 
 @wrong("06.3", says="That is the mean")
@@ -538,18 +540,27 @@ def count_from_the_end(size, channels, filters, kernel_size, classes):
     )
 
 
-@right("06.4")
-def count_by_keras(size, channels, filters, kernel_size, classes):
+@functools.cache
+def counted_by_keras(size, channels, filters, kernel_size, classes):
     import keras
     from keras import layers
 
-    model = keras.Sequential([keras.Input((size, size, channels))])
-    for outputs in filters:
-        model.add(layers.Conv2D(outputs, kernel_size))
-        model.add(layers.MaxPooling2D(2))
-    model.add(layers.Flatten())
-    model.add(layers.Dense(classes))
-    return model.count_params()
+    total, shape = 0, (1, size, size, channels)
+    for layer in (*(layers.Conv2D(outputs, kernel_size) for outputs in filters), layers.Dense(classes)):
+        if isinstance(layer, layers.Dense):
+            shape = layers.Flatten().compute_output_shape(shape)
+        with keras.StatelessScope():
+            layer.build(shape)
+        total += layer.count_params()
+        shape = layer.compute_output_shape(shape)
+        if isinstance(layer, layers.Conv2D):
+            shape = layers.MaxPooling2D(2).compute_output_shape(shape)
+    return total
+
+
+@right("06.4")
+def count_by_keras(size, channels, filters, kernel_size, classes):
+    return counted_by_keras(size, channels, tuple(filters), kernel_size, classes)
 
 
 @wrong("06.4", says="The biases are missing")
@@ -658,7 +669,7 @@ def as_a_float(size, channels, filters, kernel_size, classes):
     return float(count(size, channels, filters, kernel_size, classes))
 
 
-@wrong("06.4", says="pixels after pooling")
+@wrong("06.4", says="After the last pooling")
 def always_the_lessons(size, channels, filters, kernel_size, classes):
     return 98378
 
@@ -695,13 +706,14 @@ def augment_at_once(x, padding, rng):
 @right("06.5")
 def augment_mirrored_first(x, padding, rng):
     out = []
+    _, H, W, C = x.shape
     for picture in x:
-        if rng.choice([True, False]):
+        if rng.integers(2):
             picture = np.fliplr(picture)
-        picture = np.pad(picture, ((padding, padding), (padding, padding), (0, 0)))
-        place = rng.integers((2 * padding + 1) ** 2)
-        top, left = divmod(place, 2 * padding + 1)
-        out.append(picture[top : top + x.shape[1], left : left + x.shape[2]])
+        padded = np.zeros((H + 2 * padding, W + 2 * padding, C), x.dtype)
+        padded[padding : padding + H, padding : padding + W] = picture
+        top, left = divmod(rng.integers((2 * padding + 1) ** 2), 2 * padding + 1)
+        out.append(padded[top : top + H, left : left + W])
     return out
 
 
@@ -709,8 +721,8 @@ def augment_mirrored_first(x, padding, rng):
 def augment_without_padding(x, padding, rng):
     N, H, W, _ = x.shape
     out = np.zeros_like(x)
-    for n in range(N):
-        down, along = (int(s) for s in np.floor(rng.uniform(-padding, padding + 1, size=2)))
+    shifts = np.floor(rng.uniform(-padding, padding + 1, size=(N, 2))).astype(int).tolist()
+    for n, (down, along) in enumerate(shifts):
         picture = x[n, :, ::-1] if rng.uniform() > 0.5 else x[n]
         kept = picture[max(0, -down) : H - max(0, down), max(0, -along) : W - max(0, along)]
         out[n, max(0, down) : H - max(0, -down), max(0, along) : W - max(0, -along)] = kept

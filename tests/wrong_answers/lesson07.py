@@ -1,5 +1,6 @@
 """Answers to the exercises of lesson 07."""
 
+import functools
 from collections import Counter
 
 import numpy as np
@@ -28,18 +29,26 @@ def count_by_counter(texts, vocabulary):
         found = Counter(text.lower().split())
         known = [found.pop(word, 0) for word in vocabulary]
         rows.append([found.total(), *known])
-    return np.array(rows, dtype="float32")
+    return rows
+
+
+@wrong("07.1", says="return ints")
+def count_as_floats(texts, vocabulary):
+    return np.array(count_by_counter(texts, vocabulary), dtype=float)
+
+
+@functools.cache
+def vectorization(*vocabulary):
+    import keras
+
+    return keras.layers.TextVectorization(vocabulary=list(vocabulary), output_mode="count")
 
 
 @right("07.1")
 def count_by_keras(texts, vocabulary):
-    import keras
-
     counts = np.zeros((len(texts), len(vocabulary) + 1), dtype=int)
-    for row, text in zip(counts, texts, strict=True):
-        if text:
-            layer = keras.layers.TextVectorization(vocabulary=vocabulary, output_mode="count")
-            row[:] = np.asarray(layer([text]))[0]
+    filled = [number for number, text in enumerate(texts) if text]
+    counts[filled] = vectorization(*vocabulary)([texts[number] for number in filled])
     return counts
 
 
@@ -150,6 +159,15 @@ def cosine_by_einsum(E):
     return np.einsum("id,jd->ij", unit, unit)
 
 
+@right("07.2")
+def cosine_by_keras(E):
+    import keras
+
+    lengths = keras.ops.norm(E, axis=1, keepdims=True)
+    unit = keras.ops.divide_no_nan(E, lengths)
+    return keras.ops.matmul(unit, keras.ops.transpose(unit))
+
+
 @wrong("07.2", says="do not divide 0 by 0")
 def cosine_unguarded(E):
     with np.errstate(all="ignore"):
@@ -253,9 +271,17 @@ def negatives_by_bounds(positives, counts, K, rng):
     return without_positives(positives, counts, K, rng).tolist()
 
 
-@right("07.3")
+@wrong("07.3", says="return ints")
 def negatives_as_float32(positives, counts, K, rng):
     return without_positives(positives, counts, K, rng).astype("float32")
+
+
+@right("07.3")
+def negatives_by_gumbel(positives, counts, K, rng):
+    with np.errstate(divide="ignore"):
+        scores = 0.75 * np.log(np.tile(counts, (len(positives), 1)))
+    scores[np.arange(len(positives)), positives] = -np.inf
+    return np.argmax(scores[:, None] + rng.gumbel(size=(len(positives), K, len(counts))), axis=2)
 
 
 @wrong("07.3", says="A negative equals its positive")
@@ -513,6 +539,14 @@ def analogy_by_distance(E, a, b, c):
     away = np.linalg.norm(unit - (unit[b] - unit[a] + unit[c]), axis=1)
     away[[a, b, c]] = np.inf
     return away.argmin()
+
+
+@right("07.5")
+def analogy_by_einsum_over_the_others(E, a, b, c):
+    others = np.setdiff1d(np.arange(len(E)), [a, b, c])
+    unit = E / np.sqrt(np.einsum("vd,vd->v", E, E))[:, None]
+    scores = np.einsum("vd,d->v", unit[others], unit[b] - unit[a] + unit[c])
+    return others[scores.argmax()]
 
 
 @wrong("07.5", says="A word of the question came back")

@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 08."""
 
+import functools
+
 import numpy as np
 
 from tests.wrong_answers import right, wrong
@@ -26,12 +28,18 @@ def lstm_by_slices_in_float32(x, h, c, kernel, recurrent_kernel, bias):
     return o * np.tanh(c), c
 
 
-@right("08.1")
-def lstm_by_keras(x, h, c, kernel, recurrent_kernel, bias):
+@functools.cache  # a layer takes longer to build than to call
+def keras_layer(name, units, shape):
     import keras
 
-    cell = keras.layers.LSTMCell(h.shape[1], dtype="float64")
-    cell.build(x.shape)
+    layer = getattr(keras.layers, name)(units, dtype="float64")
+    layer.build(shape)
+    return layer
+
+
+@right("08.1")
+def lstm_by_keras(x, h, c, kernel, recurrent_kernel, bias):
+    cell = keras_layer("LSTMCell", h.shape[1], x.shape)
     cell.set_weights([kernel, recurrent_kernel, bias])
     h, (_, c) = cell(x, [h, c])
     return np.asarray(h), np.asarray(c)
@@ -157,9 +165,18 @@ def cell_in_place(x, h, c, kernel, recurrent_kernel, bias):
 def parameters_by_keras(kind, inputs, units):
     import keras
 
-    layer = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[kind](units)
-    layer.build((None, None, inputs))
-    return layer.count_params()
+    name = {"rnn": "SimpleRNNCell", "lstm": "LSTMCell", "gru": "GRUCell"}[kind]
+    cell = getattr(keras.layers, name)(units)
+    with keras.StatelessScope(initialize_variables=False):  # shapes alone: no weights are drawn
+        cell.build((None, inputs))
+    return cell.count_params()
+
+
+@right("08.2")
+def parameters_by_shapes(kind, inputs, units):
+    columns = {"rnn": units, "gru": 3 * units, "lstm": 4 * units}[kind]
+    shapes = [(inputs, columns), (units, columns), (2, columns) if kind == "gru" else (columns,)]
+    return sum(np.prod(shape) for shape in shapes)
 
 
 @right("08.2")
@@ -193,7 +210,7 @@ def parameters_of_one_block(kind, inputs, units):
     return units * (inputs + units + 1)
 
 
-@wrong("08.2", says="Three blocks has the GRU")
+@wrong("08.2", says="Only the GRU has three blocks")
 def lstm_with_three_blocks(kind, inputs, units):
     return {"rnn": 1, "lstm": 3, "gru": 3}[kind] * units * (inputs + units + 1 + (kind == "gru"))
 
@@ -371,14 +388,29 @@ def masked_one_by_one(x, mask, kernel, recurrent_kernel, bias):
     return states
 
 
+@functools.cache
+def traced(layer):
+    import tensorflow as tf
+
+    return tf.function(lambda x, mask: layer(x, mask=mask))
+
+
 @right("08.5")
 def masked_by_keras(x, mask, kernel, recurrent_kernel, bias):
-    import keras
-
-    layer = keras.layers.SimpleRNN(len(bias), dtype="float64")
-    layer.build(x.shape)
+    layer = keras_layer("SimpleRNN", len(bias), x.shape)
     layer.set_weights([kernel, recurrent_kernel, bias])
-    return layer(x, mask=keras.ops.convert_to_tensor(mask))
+    return traced(layer)(x, mask)
+
+
+@right("08.5")
+def masked_in_float32(x, mask, kernel, recurrent_kernel, bias):
+    x, kernel, recurrent_kernel, bias = (
+        part.astype("float32") for part in (x, kernel, recurrent_kernel, bias)
+    )
+    h = np.zeros((len(x), len(bias)), "float32")
+    for step, real in zip(x.swapaxes(0, 1), mask.T, strict=True):
+        h[real] = np.tanh(np.einsum("nd,dk->nk", step, kernel) + h @ recurrent_kernel + bias)[real]
+    return h
 
 
 def steps(x, kernel, recurrent_kernel, bias, change):

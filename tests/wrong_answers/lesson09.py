@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 09."""
 
+import functools
+
 import numpy as np
 
 from tests.wrong_answers import right, wrong
@@ -31,6 +33,14 @@ def weights_by_einsum(Q, K):
 @right("09.1")
 def weights_in_float32(Q, K):
     return rows_softmax((Q @ K.T / np.sqrt(Q.shape[1])).astype("float32"))
+
+
+@right("09.1")
+def weights_by_tensorflow(Q, K):
+    import tensorflow as tf
+
+    Q, K = tf.cast(Q, "float32"), tf.cast(K, "float32")
+    return tf.nn.softmax(tf.matmul(Q, K, transpose_b=True) / Q.shape[1] ** 0.5)
 
 
 @wrong("09.1", says="axis=1")
@@ -137,6 +147,16 @@ def masked_with_nan_to_num(scores, real, causal):
     scores = np.where(seen(scores, real, causal), scores, -np.inf)
     with np.errstate(invalid="ignore"):
         return np.nan_to_num(rows_softmax(scores))
+
+
+@right("09.2")
+def masked_in_float32(scores, real, causal):
+    T = scores.shape[1]
+    scores = scores.astype("float32")
+    hidden = ~real[:, None, :] | (np.triu(np.ones((T, T), bool), k=1) & causal)
+    largest = scores.max(axis=-1, keepdims=True, where=~hidden, initial=-1e9)
+    e = np.exp(scores - largest, where=~hidden, out=np.zeros_like(scores))
+    return e / np.maximum(e.sum(axis=-1, keepdims=True), 1e-30)
 
 
 @wrong("09.2", says="after the softmax")
@@ -269,6 +289,12 @@ def split_by_numpy(X, heads):
 
 
 @right("09.3")
+def split_in_loops(X, heads):
+    width = len(X[0][0]) // heads
+    return [[[list(row[h * width : (h + 1) * width]) for row in text] for h in range(heads)] for text in X]
+
+
+@right("09.3")
 def split_in_float32(X, heads):
     return X.astype("float32").reshape(*X.shape[:2], heads, -1).transpose(0, 2, 1, 3)
 
@@ -303,7 +329,7 @@ def columns_before_positions(X, heads):
     return X.reshape(B, T, heads, D // heads).transpose(0, 2, 3, 1)
 
 
-@wrong("09.3", says="heads come first")
+@wrong("09.3", says="heads stand first")
 def heads_first(X, heads):
     return np.array(np.split(X, heads, axis=2))
 
@@ -336,14 +362,26 @@ def heads_in_a_loop(X, S, weights):
     return Y
 
 
-@right("09.4")
-def multi_head_by_keras(X, S, weights):
+@functools.cache  # a layer takes longer to build than to call
+def keras_attention(heads, width, *shapes):
     import keras
 
-    layer = keras.layers.MultiHeadAttention(*weights[1].shape, dtype="float64")
-    layer.build(X.shape, S.shape)
+    layer = keras.layers.MultiHeadAttention(heads, width, dtype="float64")
+    layer.build(*shapes)
+    return layer
+
+
+@right("09.4")
+def multi_head_by_keras(X, S, weights):
+    layer = keras_attention(*weights[1].shape, X.shape, S.shape)
     layer.set_weights(weights)
     return layer(X, S)
+
+
+@right("09.4")
+def multi_head_in_float32(X, S, weights):
+    X, S = X.astype("float32"), S.astype("float32")
+    return heads_in_a_loop(X, S, [array.astype("float32") for array in weights]).astype("float32")
 
 
 @wrong("09.4", says="not scaled")
@@ -471,6 +509,15 @@ def additive_in_loops(Q, K, V, W_q, W_k, v):
 def additive_by_einsum(Q, K, V, W_q, W_k, v):
     hidden = np.tanh(np.einsum("id,du->iu", Q, W_q)[:, None] + np.einsum("jd,du->ju", K, W_k))
     return np.einsum("ij,jd->id", rows_softmax(np.einsum("iju,u->ij", hidden, v)), V).astype("float32")
+
+
+@right("09.5")
+def additive_by_tensorflow(Q, K, V, W_q, W_k, v):
+    import tensorflow as tf
+
+    Q, K, V, W_q, W_k, v = (tf.cast(part, "float32") for part in (Q, K, V, W_q, W_k, v))
+    hidden = tf.tanh((Q @ W_q)[:, None] + (K @ W_k)[None])
+    return tf.nn.softmax(tf.reduce_sum(hidden * v, axis=-1)) @ V
 
 
 @wrong("09.5", says="tanh is missing")

@@ -61,7 +61,7 @@ def by_tokenizers(word, vocabulary):
     return Tokenizer(models.WordPiece(numbers, unk_token="[UNK]")).encode(word).tokens
 
 
-@wrong("11.1", says="has end = len(word)")
+@wrong("11.1", says="begin with end = len(word)")
 def without_the_last_letter(word, vocabulary):
     pieces, start = [], 0
     while start < len(word):
@@ -372,6 +372,21 @@ def pool_as_sentence_transformers(h, mask):
     return (h * expanded).sum(axis=1) / np.clip(expanded.sum(axis=1), 1e-9, None)
 
 
+@right("11.3")
+def pool_by_masked_arrays(h, mask):
+    hidden = np.broadcast_to(~mask[..., None], h.shape)
+    return np.ma.filled(np.ma.array(h, mask=hidden).mean(axis=1), 0.0)
+
+
+@right("11.3")
+def pool_by_tensorflow(h, mask):
+    import tensorflow as tf
+
+    real = tf.constant(mask)[..., None]
+    total = tf.reduce_sum(tf.where(real, tf.cast(h, "float32"), 0.0), axis=1)
+    return tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(real, "float32"), axis=1))
+
+
 @wrong("11.3", says="Padding is averaged too")
 def plain_mean(h, mask):
     return h.mean(axis=1)
@@ -651,7 +666,7 @@ def share_in_training(y_train, y_test, predicted):
     return np.mean(predicted == y_test) - np.bincount(y_train).max() / len(y_train)
 
 
-@wrong("11.5", says="Label 1 need not")
+@wrong("11.5", says="with label 1")
 def label_one(y_train, y_test, predicted):
     return above(1, y_test, predicted)
 
