@@ -121,12 +121,20 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def messages(found):
-    """Markdown lines: each exercise's hints, and what its check says to whom."""
-    yield "# What the checks say\n\nBelow each message: the wrong answers, by name, and the changed statements that got it."
-    for key in sorted(found):
+    """Markdown lines: what checks say to anybody, then each exercise's hints, and what its check says to whom."""
+    said = {key: dict(map(tuple, each["said"])) for key, each in found.items()}
+    met = Counter(hint for hints in said.values() for hint in hints)
+    common = [hint for hint, exercises in met.most_common() if exercises > 5]
+    yield "# What the checks say\n\nBelow a message: the wrong answers, by name, and the changed statements that got it."
+    yield "Left out: changed statements that raised an exception, whose words are Python's."
+    yield "\n## In many exercises\n"
+    yield from (f"- {hint}" for hint in common)
+    for key, hints in sorted(said.items()):
         yield f"\n## {key} {checks.find(key).title}\n"
         for number, text in enumerate(checks.read_hints()[key], start=1):
             yield f"Hint {number}: {text}\n"
-        for hint, who in found[key]["said"]:
-            more = f"; and {len(who) - 3} more" if len(who) > 3 else ""
-            yield f"- {hint}\n    - {'; '.join(who[:3])}{more}"
+        for hint, who in hints.items():
+            mutants_alone = all(name.startswith("`") for name in who)
+            if hint not in common and not (mutants_alone and hint.startswith("Your function stopped with")):
+                more = f"; and {len(who) - 3} more" if len(who) > 3 else ""
+                yield f"- {hint}\n    - {'; '.join(who[:3])}{more}"

@@ -56,7 +56,7 @@ def forward(answer, rng):
                 ([Z1, relu(Z1), expected], "Return the scores alone, not Z1 and H too."),
                 (relu(X * W1 + b1) @ W2 + b2, "* multiplies entry by entry: the matrix product is @."),
             ]  # fmt: skip
-        otherwise = "H = max(X @ W1 + b1, 0), entry by entry; the scores are H @ W2 + b2."
+        otherwise = "The hidden outputs are X @ W1 + b1 with 0 for what is negative, entry by entry; the output layer takes W2 and b2 to them."
         compare(answer, (X, W1, b1, W2, b2), expected, mistakes, otherwise)
 
 
