@@ -53,7 +53,6 @@ MISTAKEN_FOR = {
     "column_stack": ["vstack"],
     "cos": ["sin"],
     "cumsum": ["sum"],
-    "einsum": [],
     "exp": ["log", "expm1"],
     "eye": ["ones_like"],
     "floor": ["ceil"],
@@ -83,14 +82,8 @@ MISTAKEN_FOR = {
     "vstack": ["column_stack"],
     "zeros": ["ones"],
 }
-COMMUTE = {
-    "maximum",
-    "minimum",
-    "multiply",
-    "add",
-    "equal",
-    "array_equal",
-}  # no mistake to exchange the arguments
+# To exchange the arguments of these is no mistake.
+COMMUTE = {"maximum", "minimum", "multiply", "add", "equal", "array_equal"}
 
 
 @dataclass(frozen=True)
