@@ -5,3 +5,7 @@ NOT_WRITTEN = "your code here"  # the message of the exception that an untouched
 
 class CourseError(Exception):
     """What went wrong and what to do about it, in one sentence for the user."""
+
+
+class Interrupted(CourseError):
+    """Ctrl-C was pressed."""

@@ -4,12 +4,13 @@ import copy
 import os
 import re
 import shutil
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, Interrupted
 
 # A fixed width, and no log lines of TensorFlow's C++ part.
 ENVIRONMENT = {"COLUMNS": "80", "LINES": "24", "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -44,7 +45,15 @@ class Result:
     error: str = ""
 
 
-def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIRONMENT, keep_going=False):
+def execute(
+    notebook,
+    name,
+    folder,
+    on_cell=lambda done: None,
+    environment=ENVIRONMENT,
+    keep_going=False,
+    timeout=CELL_TIMEOUT,
+):
     """Run a notebook in place.
 
     Args:
@@ -54,6 +63,7 @@ def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIR
         on_cell: function (number of cells done) -> None, called after each cell.
         environment: dict of environment variables for the kernel, beside those of this process.
         keep_going: run the cells behind one that raises, too; the result then names none.
+        timeout: in seconds, of a cell.
     Returns:
         Result.
     Raises:
@@ -68,7 +78,7 @@ def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIR
             cell.outputs, cell.execution_count = [], None
     client = NotebookClient(
         notebook,
-        timeout=CELL_TIMEOUT,
+        timeout=timeout,
         resources={"metadata": {"path": str(folder)}},
         on_cell_complete=lambda cell, cell_index: on_cell(cell_index + 1),
         allow_errors=keep_going,
@@ -81,11 +91,11 @@ def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIR
     try:
         run_to_end(client, {k: v for k, v in os.environ.items() if k not in UNSET} | environment)
     except KeyboardInterrupt:
-        raise CourseError(f"Interrupted: the results of {name} are not kept.") from None
+        raise Interrupted(f"Interrupted: the results of {name} are not kept.") from None
     except CellExecutionError as failure:
         error = f"{failure.ename}: {failure.evalue}".split("\n")[0]
     except CellTimeoutError:
-        error = f"ran longer than {CELL_TIMEOUT} s"
+        error = f"ran longer than {timeout} s"
     except DeadKernelError:
         error = "the kernel died: out of memory, most often"
     except NoSuchKernel:
@@ -100,7 +110,8 @@ def execute(notebook, name, folder, on_cell=lambda done: None, environment=ENVIR
 def run_to_end(client, environment):
     """Run a client in a thread: in the main one, nbclient handles Ctrl-C itself, and badly."""
     with ThreadPoolExecutor(1) as thread:
-        job = thread.submit(client.execute, env=environment)
+        # What a kernel prints past Jupyter is its own tracebacks, when it ends.
+        job = thread.submit(client.execute, env=environment, stderr=subprocess.DEVNULL)
         try:
             while not job.done():
                 wait([job], timeout=0.2)  # so that Ctrl-C is seen on Windows too

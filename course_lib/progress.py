@@ -4,13 +4,15 @@ import hashlib
 import json
 import re
 import tempfile
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib import build, checks
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, Interrupted
 
 CALL = re.compile(r"""^\s*check\(\s*["'](\d\d\.\d+)["']""", re.MULTILINE)
+CELL_TIMEOUT = 300  # seconds
 MARKS = {checks.PASSED: "✓", checks.FAILED: "✗", checks.NOT_ATTEMPTED: "·"}
 
 
@@ -55,12 +57,12 @@ def locate(notebook):
     Raises:
         CourseError: there is none.
     """
-    if re.fullmatch(r"\d\d", notebook):
+    if not (notebook.endswith(".ipynb") or Path(notebook).exists()):
         folder = build.find_root() / "notebooks" / "exercises"
         (name,) = build.select(build.lesson_names(folder), [notebook])
         return folder / f"{name}.ipynb"
     if not Path(notebook).is_file():
-        raise CourseError(f"{notebook}: no such notebook. Give its path, or a lesson's number such as 02.")
+        raise CourseError(f"{notebook} is no notebook. Give a path of one, or a lesson's number such as 02.")
     return Path(notebook)
 
 
@@ -81,7 +83,7 @@ def read(path):
 
 
 def exercises_of(asked):
-    """The ids of all exercises of the lessons that these ids belong to, in order.
+    """The ids of all exercises of the lesson that most of these ids belong to, in order.
 
     Raises:
         CourseError: there is no such exercise.
@@ -91,8 +93,8 @@ def exercises_of(asked):
             checks.find(key)
     except ValueError as error:
         raise CourseError(str(error)) from None
-    lessons = {key[:2] for key in asked}
-    return [key for key in checks.EXERCISES if key[:2] in lessons]
+    ((lesson, _),) = Counter(key[:2] for key in asked).most_common(1)
+    return [key for key in checks.EXERCISES if key[:2] == lesson]
 
 
 def examine(path):
@@ -109,18 +111,24 @@ def examine(path):
 
     notebook, asked = read(path)
     ids = exercises_of(asked)
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+    }  # whatever it was saved with
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "verdicts"
         told.touch()
         environment = execute.ENVIRONMENT | {"COURSE_VERDICTS": str(told)}
         result = execute.execute(
-            notebook, path.name, path.resolve().parent, environment=environment, keep_going=True
+            notebook,
+            path.name,
+            path.resolve().parent,
+            environment=environment,
+            keep_going=True,
+            timeout=CELL_TIMEOUT,
         )
         lines = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
-    verdicts = {
-        key: {"status": "", "text": f"? {key}: its check cell is missing, or did not run"} for key in ids
-    }
-    verdicts |= {line["id"]: line for line in lines}  # of two the last
+    verdicts = unknown(ids) | {line["id"]: line for line in lines if line["id"] in ids}  # of two the last
     faults = [result.error] if result.error else []
     for cell in build.code_cells(notebook):
         faults += [
@@ -129,6 +137,12 @@ def examine(path):
             if output.output_type == "error"
         ]
     return Found(str(path), verdicts, faults)
+
+
+def unknown(ids):
+    """No verdict for any of these exercises, as in `Found`."""
+    text = "its check cell is missing, or did not run to its end"
+    return {key: {"status": "", "text": f"? {key}: {text}"} for key in ids}
 
 
 def lines(found):
@@ -142,27 +156,32 @@ def lines(found):
 
 
 def recall(path, memory):
-    """The verdicts of a notebook: those remembered where neither it nor its checks have changed; else it is run.
+    """The verdicts of a notebook: those remembered where neither it nor the checks have changed; else it is run.
 
     Args:
         path: of the notebook.
-        memory: {digest: Found as dict}; what is new is put in.
+        memory: {name: {"digest": .., "verdicts": ..}}; what is new is put in, unless something went wrong.
     Returns:
         Found.
+    Raises:
+        CourseError: it cannot be read or run, or checks nothing.
     """
     notebook, asked = read(path)
     ids = exercises_of(asked)
     code = [cell.source for cell in build.code_cells(notebook)]
-    if sum(source.count(build.STUB) for source in code) >= len(asked):  # as it came: no need to run it
+    stubs = [line for source in code for line in source.splitlines() if line.strip() == build.STUB]
+    if len(stubs) >= len(asked):  # as it came: no need to run it
         return Found(str(path), {key: {"status": checks.NOT_ATTEMPTED, "text": ""} for key in ids}, [])
-    folder = Path(checks.__file__).parent
-    of_checks = [
-        (folder / name).read_text(encoding="utf-8") for name in ("__init__.py", f"lesson{ids[0][:2]}.py")
-    ]
+    modules = sorted(Path(checks.__file__).parent.glob("*.py"))
+    of_checks = [module.read_text(encoding="utf-8") for module in modules]
     digest = hashlib.sha256(json.dumps([code, of_checks]).encode()).hexdigest()
-    if digest not in memory:
-        memory[digest] = asdict(examine(path))
-    return Found(**memory[digest] | {"path": str(path)})
+    known = memory.get(path.name)
+    if isinstance(known, dict) and known.get("digest") == digest:
+        return Found(str(path), known["verdicts"], [])
+    found = examine(path)
+    if not found.faults and all(verdict["status"] for verdict in found.verdicts.values()):
+        memory[path.name] = {"digest": digest, "verdicts": found.verdicts}
+    return found
 
 
 def show(root, console):
@@ -173,6 +192,8 @@ def show(root, console):
     Args:
         root: the course's folder.
         console: rich.console.Console.
+    Raises:
+        Interrupted: Ctrl-C was pressed.
     """
     from rich.table import Table
 
@@ -181,25 +202,39 @@ def show(root, console):
         memory = json.loads(store.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         memory = {}
+    memory = memory if isinstance(memory, dict) else {}
     table = Table("exercises", "", "points", title="Your progress", title_justify="left")
-    total, possible, following = 0, 0, None
+    every = []
     for name in build.lesson_names(folder):
         with console.status(f"running {name}"):
             try:
                 found = recall(folder / f"{name}.ipynb", memory)
+            except Interrupted:
+                raise
             except CourseError as error:
-                table.add_row(name, f"[red]{error}", "")
-                continue
+                path = str(folder / f"{name}.ipynb")
+                ids = exercises_of([f"{name[:2]}.1"])
+                found = Found(path, unknown(ids), [str(error).removeprefix(f"{path} ")])
+        every.append(found)
         store.parent.mkdir(exist_ok=True)
         store.write_text(json.dumps(memory), encoding="utf-8")
         marks = " ".join(MARKS.get(verdict["status"], "?") for verdict in found.verdicts.values())
         table.add_row(name, marks, f"{found.points} of {found.possible}")
-        total, possible = total + found.points, possible + found.possible
-        left = [key for key, verdict in found.verdicts.items() if verdict["status"] != checks.PASSED]
-        following = following or (
-            left and f"{left[0]} {checks.find(left[0]).title}, in notebooks/exercises/{name}.ipynb"
-        )
-    table.add_row("all", "", f"{total} of {possible}")
+    points, possible = sum(found.points for found in every), sum(found.possible for found in every)
+    table.add_row("all", "", f"{points} of {possible}")
     console.print(table)
-    console.print("✓ passed, ✗ not right yet, · not attempted, ? no verdict")
-    console.print(f"Next: {following}" if following else "All done.")
+    console.print(
+        "✓ passed, ✗ not right yet, · not attempted, ? no verdict: `course check` with its number says why"
+    )
+    for found in every:
+        for fault in found.faults[:1]:
+            console.print(f"{Path(found.path).name}: {fault}", markup=False, highlight=False, soft_wrap=True)
+    for found in every:
+        for key, verdict in found.verdicts.items():
+            if verdict["status"] != checks.PASSED:
+                name = Path(found.path).name
+                console.print(
+                    f"Next: {key} {checks.find(key).title}, in notebooks/exercises/{name}", highlight=False
+                )
+                return
+    console.print("All done.")

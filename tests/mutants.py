@@ -1,8 +1,7 @@
 """Reference answers, changed in the ways that people go wrong; each check must fail every one of them.
 
-Libraries for mutation tests change modules on disk and start a process for each change, which costs an import of
-TensorFlow each time, and know nothing of axes, missing terms or forgotten broadcasts. So the changes are made here, on
-the syntax tree of the answer.
+Libraries for mutation tests change modules on disk and run the tests again for each change, and know nothing of axes,
+missing terms or forgotten broadcasts. So the changes are made here, on the syntax tree of the answer.
 """
 
 import ast
@@ -91,7 +90,7 @@ class Mutant:
     """A changed answer.
 
     Attributes:
-        label: the statement as changed, or what is done to the whole function; with the exercise it names the mutant.
+        label: the statement as changed, or what is done to the whole function.
         function: the changed function.
     """
 

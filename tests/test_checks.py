@@ -320,17 +320,27 @@ def catching_everything(*args):
     return 1
 
 
+def never_ending(*args):
+    for _ in itertools.count():
+        try:
+            np.ones((300, 300)) @ np.ones((300, 300))
+        except:  # noqa: E722
+            continue
+
+
 @pytest.mark.parametrize("has_timer", [True, False])
-@pytest.mark.parametrize("answer", [forever, asleep, stubborn, catching_everything], ids=name)
+@pytest.mark.parametrize("answer", [forever, asleep, stubborn, catching_everything, never_ending], ids=name)
 @pytest.mark.parametrize("id", ["01.1", "06.5", "11.1"])
 def test_an_answer_without_an_end_is_stopped(id, answer, has_timer, monkeypatch):
     monkeypatch.setattr(checks, "PATIENCE", 0.2)
     monkeypatch.setattr(checks.limit, "HAS_TIMER", has_timer and checks.limit.HAS_TIMER)
+    tracing = sys.gettrace()
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     verdict = checks.examine(id, answer)
     assert "still computing" in verdict.hint
     assert "loop" in verdict.hint
     assert verdict.case[0].startswith(answer.__name__)
+    assert sys.gettrace() is tracing
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
 

@@ -35,7 +35,9 @@ def test_no_mutant_survives(id, record_property, monkeypatch):
     record_property("wrong", (len(wrong), named))
     record_property("mutants", (len(found), len(found) - len(alive)))
     record_property("said", list(said.items()))
+    labels = [mutant.label for mutant in found]
     for label in alive:
+        assert labels.count(label) == 1  # so that the reason is that of this one
         assert label in equivalent, (
             "it passes: strengthen the check, or say in equivalent_mutants.toml why it is right"
         )

@@ -1,13 +1,15 @@
 """`course check` and `course progress`, on exercise notebooks as learners leave them."""
 
+import io
 import json
 import shutil
 
 import nbformat
 import pytest
+from rich.console import Console
 
 from course_lib import build, progress
-from course_lib.errors import CourseError
+from course_lib.errors import CourseError, Interrupted
 
 ROOT = build.find_root()
 NAME = "01_linear_regression.ipynb"  # needs NumPy alone
@@ -56,23 +58,59 @@ def test_the_verdicts_are_those_of_the_notebook(course, notebook):
 
 
 def test_progress_runs_what_has_changed_and_remembers(course, notebook, monkeypatch):
-    folder = course.root / "notebooks" / "exercises"
+    folder, store = course.root / "notebooks" / "exercises", course.root / "build" / "progress.json"
     folder.mkdir()
     shutil.copy(ROOT / "notebooks" / "exercises" / "02_logistic_regression.ipynb", folder)
     shutil.copy(notebook(), folder)
+    store.parent.mkdir()
+    store.write_text("[]")  # of no use
     result = course.run("progress")
     assert result.returncode == 0
     assert "✓ ✓ ✓ ✓ ✓" in result.stdout
     assert "· · · · ·" in result.stdout
     assert "Next: 02.1 " in result.stdout
-    memory = json.loads((course.root / "build" / "progress.json").read_text())
-    assert len(memory) == 1  # the untouched one was not run
+    memory = json.loads(store.read_text())
+    assert list(memory) == [NAME]  # the untouched one was not run
     monkeypatch.setattr(progress, "examine", None)  # is not called again
     assert progress.recall(folder / NAME, memory).done
     (folder / NAME).write_text("{")
     result = course.run("progress")
-    assert "is not a valid notebook; save it again in Jupyter" in " ".join(result.stdout.split())
-    assert "Next: 02.1 " in result.stdout
+    assert "is not a valid notebook; save it again in Jupyter" in result.stdout
+    assert "? ? ? ? ?" in result.stdout
+    assert "0 of 25" in result.stdout
+    assert "Next: 01.1 " in result.stdout
+
+
+def test_what_went_wrong_is_not_remembered(notebook, monkeypatch):
+    path, memory = notebook(), {}
+    ids = [f"01.{n}" for n in range(1, 6)]
+    broken = progress.Found(str(path), progress.unknown(ids), ["the kernel died"])
+    monkeypatch.setattr(progress, "examine", lambda path: broken)
+    assert progress.recall(path, memory) is broken
+    assert memory == {}
+
+
+def test_a_stub_left_as_a_comment_is_none(notebook, monkeypatch):
+    path = notebook()
+    content = nbformat.read(path, 4)
+    for cell in build.code_cells(content):
+        cell.source = f"# {build.STUB}\n{cell.source}"
+    nbformat.write(content, path)
+    monkeypatch.setattr(progress, "examine", lambda path: progress.Found(str(path), {}, ["run"]))
+    assert progress.recall(path, {}).faults == ["run"]
+
+
+def test_ctrl_c_ends_progress(course, notebook, monkeypatch):
+    folder = course.root / "notebooks" / "exercises"
+    folder.mkdir()
+    shutil.copy(notebook(), folder)
+
+    def interrupted(path):
+        raise Interrupted("Interrupted.")
+
+    monkeypatch.setattr(progress, "examine", interrupted)
+    with pytest.raises(Interrupted):
+        progress.show(course.root, Console(file=io.StringIO()))
 
 
 def test_the_command_passes_when_all_is_done(course, notebook):
@@ -84,7 +122,7 @@ def test_the_command_passes_when_all_is_done(course, notebook):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (None, "no such notebook"),
+        (None, "is no notebook"),
         ("{", "is not a valid notebook; save it again in Jupyter"),
         ("", "calls no check: expected a notebook of notebooks/exercises"),
         ('check("00.9", len)', "no exercise '00.9'"),

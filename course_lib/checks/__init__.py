@@ -187,7 +187,10 @@ def hint(id):
     """
     found = find(id)
     lesson = id.partition(".")[0]
-    last = f"The solution, to compare with: notebooks/solutions/{lesson}_….ipynb, under {id}."
+    folders = (Path.cwd(), *Path.cwd().parents)
+    solutions = [path for folder in folders for path in folder.glob(f"notebooks/solutions/{lesson}_*.ipynb")]
+    name = solutions[0].name if solutions else f"{lesson}_….ipynb (in the course's repository)"
+    last = f"The solution, to compare with: notebooks/solutions/{name}, under {id}."
     hints = [*read_hints()[id], last]
     HINTS_GIVEN[id] = number = min(HINTS_GIVEN[id] + 1, len(hints))
     print(f"{id} {found.title}, hint {number} of {len(hints)}: {hints[number - 1]}")
@@ -225,15 +228,16 @@ class Answer:
         """
         given = copy.deepcopy(args)
         try:
-            inspect.signature(self.function).bind(*given)
+            signature = inspect.signature(self.function)
+        except (TypeError, ValueError):
+            signature = None  # a built-in without one
+        try:
+            if signature:
+                signature.bind(*given)
         except TypeError:
-            own = f"{self.name}{inspect.signature(self.function)}"
-            hint = (
-                f"The check passes {len(args)} argument{'s' * (len(args) != 1)}, but your function is {own}"
-            )
+            count = f"{len(args)} argument{'s' * (len(args) != 1)}"
+            hint = f"The check passes {count}, but your function is {self.name}{signature}"
             raise Mistake(f"{hint}: keep the signature given.") from None
-        except ValueError:
-            pass  # a built-in without a signature
         start = time.perf_counter()
         try:
             result = limit.call(self.function, given, self.seconds_left)

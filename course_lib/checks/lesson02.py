@@ -75,9 +75,11 @@ def softmax(answer, rng):
         np.array([[3000.0, 3001.0], [-3000.0, 3000.0], [0.0, 5.0]]),
         np.array([[-1000.0, -998.0], [1.0, 2.0]]),
     ):
-        e = np.exp(Z)
+        e, shifted = np.exp(Z), np.exp(Z - Z.max(axis=1, keepdims=True))
+        columns = "Columns sum to 1, but rows do not: an example is a row, so sum along axis=1."
         mistakes = [
-            (stable_softmax(Z, axis=0), "Columns sum to 1, but rows do not: an example is a row, so sum along axis=1."),
+            (stable_softmax(Z, axis=0), columns),
+            (shifted / shifted.sum(axis=0), columns),
             (e / e.sum(), "All entries together sum to 1: each row should. Sum along axis=1."),
             (e, "Those are the exponentials: divide each row by its sum."),
             (Z / Z.sum(axis=1, keepdims=True), "Divided, but without the exponential."),

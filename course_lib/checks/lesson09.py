@@ -31,9 +31,13 @@ def attention_weights(answer, rng):
         raw, (T_q, d), T_k = Q @ K.T, Q.shape, len(K)
         scores = raw / np.sqrt(d)
         expected = softmax(scores)
-        e = np.exp(scores)
+        e, shifted = np.exp(scores), np.exp(scores - scores.max(axis=1, keepdims=True))
+        columns = (
+            "Columns sum to 1, rows do not: each query shares out its attention over the keys, so axis=1."
+        )
         mistakes = [
-            (softmax(scores, axis=0), "Columns sum to 1, rows do not: each query shares out its attention over the keys, so axis=1."),
+            (softmax(scores, axis=0), columns),
+            (shifted / shifted.sum(axis=0), columns),
             (e / e.sum(), "All weights together sum to 1: each row should. Sum along axis=1."),
             (softmax(raw), "The scores are not scaled: divide them by np.sqrt(d) before the softmax."),
             (softmax(raw / d), "That divides by d: the variance of a score is d, so divide by its root."),

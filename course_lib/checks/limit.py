@@ -2,6 +2,7 @@
 
 import _thread
 import signal
+import sys
 import threading
 
 AGAIN = 1  # seconds from one interrupt to the next, for code that catches everything
@@ -16,7 +17,7 @@ def call(function, args, seconds):
     """Call a function, and interrupt it when its time is over.
 
     Code that computes outside Python, in NumPy or TensorFlow, is interrupted when it comes back. Only the main thread
-    can be interrupted; in another one there is no limit.
+    can be interrupted; in another one there is no limit. A timer that the process has set (`signal.setitimer`) is lost.
 
     Args:
         function: of those arguments.
@@ -30,12 +31,16 @@ def call(function, args, seconds):
     """
     if threading.current_thread() is not threading.main_thread():
         return function(*args)
-    late = False
+    late, here, tracing = False, sys._getframe(), sys.gettrace()
 
     def interrupted(number, frame):
         nonlocal late
         if number == signal.SIGINT and not watch.rang:
             return before(number, frame) if callable(before) else None  # Ctrl-C, or Jupyter's stop button
+        if late:  # `except:` in a loop has caught the first interrupt: raise at the next line, behind the `try`, too
+            sys.settrace(raise_at_line)
+            while frame and frame is not here:
+                frame.f_trace, frame = raise_at_line, frame.f_back
         late = True
         raise TimeUp
 
@@ -56,7 +61,15 @@ def call(function, args, seconds):
             raise TimeUp from None
         raise
     finally:
+        sys.settrace(tracing)
         signal.signal(watch.number, before)
+
+
+def raise_at_line(frame, event, arg):
+    """A trace function that raises TimeUp."""
+    if event == "line":
+        raise TimeUp
+    return raise_at_line
 
 
 class Timer:

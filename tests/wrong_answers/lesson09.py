@@ -43,6 +43,13 @@ def weights_by_tensorflow(Q, K):
     return tf.nn.softmax(tf.matmul(Q, K, transpose_b=True) / Q.shape[1] ** 0.5)
 
 
+@wrong("09.1", says="Columns sum to 1")
+def sums_over_queries(Q, K):
+    scores = Q @ K.T / np.sqrt(Q.shape[1])
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return e / e.sum(axis=0)
+
+
 @wrong("09.1", says="axis=1")
 def softmax_over_queries(Q, K):
     return rows_softmax((Q @ K.T / np.sqrt(Q.shape[1])).T).T
