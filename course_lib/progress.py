@@ -111,10 +111,8 @@ def examine(path):
 
     notebook, asked = read(path)
     ids = exercises_of(asked)
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-    }  # whatever it was saved with
+    # Whatever it was saved with.
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "verdicts"
         told.touch()

@@ -1,4 +1,4 @@
-"""A small course to build, run and break."""
+"""A small course to build, run and break; and what the tests of the checks report."""
 
 import os
 import subprocess

@@ -166,7 +166,7 @@ def test_runs_by_turns_and_their_report(bert, monkeypatch):
         assert f"| {seed} | printed | 0.8 | 0.8 | 16 | 8.0% of float32 | 0.5000 |" in text
     assert "5.0 times the examples a second of printed (by seed 5.0, 5.0); 8.0 without" in text
     assert "would reach 6 examples/s" in text
-    assert "7.5 times printed: no training" in text
+    assert "7.5 times printed. Training" in text
     assert "2.5 times the examples a second of printed, dynamic padding" in text
     assert "mean of 2: lesson 11 1.0000, printed 0.5000, printed, dynamic padding 0.5000" in text
 

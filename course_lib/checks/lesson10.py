@@ -20,9 +20,8 @@ def layer_norm(answer, rng):
     for (B, T, D), spread, epsilon in (
         ((2, 3, 4), 1.0, 1e-3), ((1, 4, 5), 0.03, 1e-3), ((3, 1, 6), 1.0, 1e-12), ((4, 4, 4), 0.1, 1e-2),
     ):  # fmt: skip
-        x = spread * (
-            2 * rng.normal() + rng.normal(size=(B, T, D))
-        )  # a mean far above the spread would strain float32
+        # A mean far above the spread would strain float32.
+        x = spread * (2 * rng.normal() + rng.normal(size=(B, T, D)))
         cases.append((x, rng.normal(size=D), rng.normal(size=D), epsilon))
     for x, gamma, beta, epsilon in cases:
 
@@ -156,9 +155,8 @@ def causal_attention(answer, rng):
             "Products of queries and keys, divided by sqrt(D); -inf above the diagonal, not on it; "
             "softmax of each row, its maximum subtracted first; times V."
         )
-        rtol = (
-            0.02 if np.abs(scores).max() > 700 else 1e-5
-        )  # float32 knows 1,000 to a ten-thousandth, and so the weights
+        # float32 knows a score of 1,000 to a ten-thousandth, and so the weights.
+        rtol = 0.02 if np.abs(scores).max() > 700 else 1e-5
         compare(answer, (Q, K, V), expected, mistakes, otherwise, rtol)
     for t in range(1, T):  # of the last case
         changed = [part.copy() for part in (Q, K, V)]

@@ -110,7 +110,7 @@ def product_speed(dtype, size=2048, repeats=10):
 def kernel_speed(dtype, rows=864, repeats=5):
     """Best speed of TensorFlow's products with the blocks' kernels, at the shapes of a training step, in operations a second.
 
-    Nothing else is computed, and no product waits for another: an upper limit of what training can reach.
+    Nothing else is computed, and no product waits for another: an upper limit of what training in such batches reaches.
 
     Args:
         dtype: name of a float type.
@@ -278,7 +278,7 @@ def report(results, speeds):
         (rate, later, _), by_seed = ratios.mean(axis=0), ", ".join(f"{ratio:.1f}" for ratio in ratios[:, 0])
         yield f"- Ours has {rate:.1f} times the examples a second of {name} (by seed {by_seed}); {later:.1f} without the first steps."
     times = limit / np.mean([rate for rate, _, _ in numbers[PRINTED]])
-    yield f"- The products of our training alone, at their own shapes and with nothing between them, would reach {limit:.0f} examples/s ({speeds['kernels'] / 1e9:.0f} GFLOP/s), {times:.1f} times printed: no training with these kernels is faster."
+    yield f"- The products of our training alone, at their own shapes and with nothing between them, would reach {limit:.0f} examples/s ({speeds['kernels'] / 1e9:.0f} GFLOP/s), {times:.1f} times printed. Training in such batches cannot be faster with TensorFlow's products."
     means = ", ".join(f"{name} {np.mean(rows, axis=0)[2]:.4f}" for name, rows in numbers.items())
     yield f"- Test accuracy, mean of {len(numbers[OURS])}: {means}."
     others = max(one["others"] for one in results)
