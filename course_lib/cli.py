@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -213,6 +214,105 @@ def data_path(names: Names = None):
                     f"{name}: {file.name} is not on this machine: run `course data get {name}`."
                 )
             typer.echo(found[0])
+
+
+Course = Annotated[Path, typer.Argument(help="The teacher's course directory.")]
+Assignment = Annotated[
+    str | None, typer.Option(help="Its name, where the course directory has more than one.")
+]
+
+
+@app.command()
+def assign(
+    lessons: Annotated[list[str], typer.Argument(help="Numbers, such as 02 04.")],
+    to: Annotated[Path, typer.Option(help="The course directory, made where there is none.")],
+    name: Annotated[
+        str | None, typer.Option(help="Of the assignment; else the lessons' numbers, such as 02-04.")
+    ] = None,
+    due: Annotated[
+        str | None, typer.Option(help="Such as 2026-12-01 or 2026-12-01T18:00, local time.")
+    ] = None,
+    written: Annotated[
+        list[str] | None, typer.Option(help="A question to be answered in words; may be given again.")
+    ] = None,
+    written_points: Annotated[float, typer.Option(help="What each of them is worth.")] = 5,
+    checks: Annotated[
+        Path | None, typer.Option(help="A Python file of checks of your own, which students never get.")
+    ] = None,
+):
+    """Teachers: make an assignment of exercise notebooks; what to hand out is then in release/."""
+    from course_lib import build
+    from course_lib.grading.assign import assign
+
+    paths = assign(build.find_root(), to, lessons, name, due, written or (), written_points, checks)
+    for path in paths:
+        typer.echo(f"to hand out: {path}")
+
+
+@app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(help="A zip from Moodle or Canvas, or a folder.")],
+    into: Annotated[Path, typer.Option(help="The course directory.")],
+    assignment: Assignment = None,
+    received: Annotated[
+        datetime | None, typer.Option(help="When all of it came, where the files do not tell.")
+    ] = None,
+):
+    """Teachers: take submissions into the course directory; the latest counts, all are kept."""
+    from course_lib.grading import collect, plan
+
+    found = collect.collect(into, source, plan.only(into, assignment), received)
+    collect.show(found, console())
+
+
+@app.command()
+def grade(
+    course: Course,
+    assignment: Assignment = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many at once; else one a core.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask cluster, such as tcp://host:8786.")
+    ] = None,
+    exercise: Annotated[
+        list[str] | None, typer.Option(help="Grade this one again, such as 02.3; may be given again.")
+    ] = None,
+    student: Annotated[list[str] | None, typer.Option(help="Grade only these.")] = None,
+    late: Annotated[
+        str, typer.Option(help="none, zero, or such as 10%/day; and after it, if you like, ,grace=15m.")
+    ] = "none",
+    marks: Annotated[
+        Path | None, typer.Option(help="Marks of written answers: CSV of student, question, points, comment.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help="URL of the gradebook; else gradebook.db in the course directory.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="A cell, or a function in its check, may take.")] = 60,
+    memory: Annotated[float, typer.Option(min=0.5, help="GB that one submission may take.")] = 3,
+    no_jail: Annotated[
+        bool, typer.Option("--no-jail", help="Run students' code with your rights. It can change everything.")
+    ] = False,
+):
+    """Teachers: grade all that is collected, in a jail; stopped, it goes on where it was."""
+    from course_lib.grading import batch, hand_back, jail, plan
+
+    out, name = console(), plan.only(course, assignment)
+    limits = jail.Limits(seconds=seconds, memory=int(memory * 2**30))
+    if no_jail:
+        typer.echo(
+            "course: --no-jail: students' code runs with your rights. The results will say so.", err=True
+        )
+    elif problem := batch.try_jail(limits):
+        raise CourseError(f"The jail does not work here: {problem}. `course doctor` says what to do.")
+    with batch.progress(out) as tell:
+        results = batch.grade(
+            course, name, limits, workers, dask, not no_jail, exercise or (), student or (), tell
+        )
+    table, report, pages = hand_back.hand_back(
+        course, plan.read_plan(course, name), results, late, database, marks
+    )
+    out.print(f"{len(results)} graded. Marks: {table}", soft_wrap=True, highlight=False)
+    out.print(f"For you: {report}", soft_wrap=True, highlight=False)
+    out.print(f"To hand back: {pages} pages in {report.parent / 'feedback'}", soft_wrap=True, highlight=False)
 
 
 def main():

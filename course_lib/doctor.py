@@ -1,5 +1,6 @@
 """What this machine has, what the course needs, and what to do about the difference."""
 
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ def examine():
         memory(),
         disk(Path.cwd()),
         *data(),
+        jail(),
     ]
 
 
@@ -121,6 +123,48 @@ def disk(folder):
     free = shutil.disk_usage(folder).free / 1e9
     advice = "" if free >= DISK else f"Free some space: the course wants {DISK} GB."
     return Finding("disk", free >= DISK, f"{free:.1f} GB free", advice)
+
+
+def jail():
+    """Whether `course grade` can jail what students hand in. Learners need none, so its lack is no fault."""
+    if not sys.platform.startswith("linux"):
+        advice = "Only to grade: use a Linux machine or container, on Windows WSL."
+        return Finding("jail for grading", True, f"none on {sys.platform}", advice)
+    if not shutil.which("bwrap"):
+        advice = "Only to grade: install bubblewrap, on Debian and Ubuntu `apt install bubblewrap`."
+        return Finding("jail for grading", True, "bubblewrap is not here", advice)
+    from course_lib.grading import batch, jail
+
+    try:
+        problem = batch.try_jail(jail.Limits(seconds=30))
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    if not problem:
+        return Finding("jail for grading", True, "works")
+    return Finding("jail for grading", True, f"fails: {problem}", advice_on(problem))
+
+
+def advice_on(problem):
+    """What to do about a jail that does not start.
+
+    Args:
+        problem: what bubblewrap or Python said.
+    """
+    if "pyseccomp" in problem or "libseccomp" in problem:
+        return "Only to grade: pip install pyseccomp; on Debian and Ubuntu also `apt install libseccomp2`."
+    if re.search("uid map|RTM_NEWADDR|(?i:new namespace|user namespace)", problem):
+        # Source: github.com/containers/bubblewrap/issues/632; Ubuntu 24.04's release notes.
+        return (
+            "Only to grade: this system keeps user namespaces from ordinary programs. Ubuntu 23.10 and later: `apt install apparmor-profiles`, "
+            "copy /usr/share/apparmor/extra-profiles/bwrap-userns-restrict into /etc/apparmor.d, `systemctl reload apparmor`, and "
+            "grade as an ordinary user; older Debian: `sysctl kernel.unprivileged_userns_clone=1`; in a container: start it with "
+            "--security-opt seccomp=unconfined --security-opt systempaths=unconfined, or grade outside."
+        )
+    if "proc" in problem and "permitted" in problem:
+        return "Only to grade: in a container, run it with --security-opt systempaths=unconfined."
+    if "No such file" in problem or "Permission denied" in problem:
+        return "Only to grade: other users must be able to read this Python environment: `chmod -R o+rX` on its folder."
+    return "Only to grade: grade on another Linux machine; `bwrap --ro-bind / / true` shows whether bubblewrap runs at all."
 
 
 def data():

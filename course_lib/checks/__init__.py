@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.checks import limit
-from course_lib.errors import NOT_WRITTEN
+from course_lib.errors import NOT_WRITTEN, CourseError
 
 EXERCISES = {}
+PRIVATE = "a teacher's own checks"  # the name of the module that such a file becomes
 HINTS_GIVEN = Counter()  # by exercise
 PATIENCE = 60  # seconds that an answer may take in one check; an import of TensorFlow takes some of them
 MANY = 60  # entries: of a larger array a hint shows the shape and the first few
@@ -38,12 +39,14 @@ class Exercise:
         title: a few words.
         points: what it is worth.
         examine: function (answer, rng) -> None that raises Mistake.
+        stub: of a teacher's own exercise, the function as students get it: signature and docstring.
     """
 
     id: str
     title: str
     points: int
     examine: object
+    stub: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,14 +105,25 @@ class NotAttempted(Exception):
     """The stub is still there."""
 
 
-def exercise(id, title, points):
+def exercise(id, title, points, stub=""):
     """Register a function (answer, rng) -> None as the check of an exercise.
 
+    In a file that `load` reads: of an exercise of the teacher's own, whose id begins with a letter, or as one more
+    check of an exercise of the course.
+
+    Args:
+        id: such as `"01.2"`, or `"T.1"`.
+        title: a few words.
+        points: what it is worth.
+        stub: of a teacher's own exercise, the function as students get it: signature and docstring.
     Raises:
         ValueError: the id is taken, or is not of this lesson's number.
     """
 
     def register(examine):
+        if examine.__module__ == PRIVATE:
+            examine.__globals__[PRIVATE][id] = Exercise(id, title, points, examine, stub)
+            return examine
         if not examine.__module__.endswith(f"lesson{id[:2]}"):
             raise ValueError(f"exercise: expected an id of {examine.__module__}'s lesson, received {id!r}.")
         if id in EXERCISES and EXERCISES[id].examine.__qualname__ != examine.__qualname__:
@@ -118,6 +132,32 @@ def exercise(id, title, points):
         return examine
 
     return register
+
+
+def load(path, text=None):
+    """A teacher's own checks.
+
+    Args:
+        path: of a Python file in which `exercise` stands above functions (answer, rng) -> None.
+        text: its content, where it has been read.
+    Returns:
+        dict from id to Exercise.
+    Raises:
+        CourseError: it cannot be read or run, or holds no check.
+    """
+    found = {}
+    try:
+        text = Path(path).read_text(encoding="utf-8") if text is None else text
+        code = compile(text, str(path), "exec")
+        exec(code, {"__name__": PRIVATE, PRIVATE: found})
+    except Exception as error:
+        line = traceback.extract_tb(error.__traceback__)[-1].lineno
+        raise CourseError(f"{path}, line {line}: {type(error).__name__}: {error}. Mend it.") from None
+    if not found:
+        raise CourseError(
+            f'{path} holds no check: write `@exercise("T.1", "Title", points=2)` above a function.'
+        )
+    return found
 
 
 def find(id):
@@ -152,9 +192,21 @@ def examine(id, function, seed=0):
     Raises:
         ValueError: no such exercise.
     """
-    found = find(id)
+    return examine_by(find(id), lambda: Answer(function), seed)
+
+
+def examine_by(found, make_answer, seed):
+    """As `examine`, for an Exercise that need not be registered.
+
+    Args:
+        found: Exercise.
+        make_answer: function () -> Answer, which may raise Mistake.
+        seed: of the questions asked.
+    Returns:
+        Verdict.
+    """
     try:
-        found.examine(Answer(function), np.random.default_rng(seed))
+        found.examine(make_answer(), np.random.default_rng(seed))
     except NotAttempted:
         return Verdict(found, NOT_ATTEMPTED)
     except Mistake as mistake:
@@ -169,6 +221,9 @@ def check(id, function):
         id: the exercise's id, such as `"01.2"`.
         function: your function itself, not the result of calling it.
     """
+    if str(id)[:1].isalpha():
+        print(f"· {id}: your teacher checks this one, after you have handed in")
+        return
     verdict = examine(id, function)
     print(verdict)
     if path := os.environ.get("COURSE_VERDICTS"):  # set by `course check`

@@ -1,0 +1,326 @@
+"""Grade the submissions of an assignment, several at once; what is graded already is not graded again."""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import signal
+import stat
+import subprocess
+import tempfile
+import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import asdict
+from pathlib import Path
+
+from course_lib.errors import CourseError, Interrupted
+from course_lib.grading import jail as jails
+from course_lib.grading import plan as plans
+
+RESULT = 64 * 2**20  # bytes
+PATIENCE = (
+    40  # times the limit of a cell that one submission may take, start included: half of it if all goes wrong
+)
+STARTED = set()  # processes that run now
+
+
+def grade(
+    course, name, limits, workers=None, dask=None, jail=True, exercises=(), students=(), on_result=None
+):
+    """Grade all submissions of an assignment, and keep each result in `results/NAME/students`.
+
+    Args:
+        course: Path of the course directory.
+        name: of the assignment.
+        limits: jail.Limits.
+        workers: how many at once; None for one a core, or for all that a cluster has.
+        dask: address of a Dask cluster, or None for this machine.
+        jail: False runs students' code as this user.
+        exercises: ids to grade again; all where empty.
+        students: whom to grade; all where empty.
+        on_result: function (student, result, number done, number of all), called after each.
+    Returns:
+        dict from student to result, also of those graded before.
+    Raises:
+        CourseError: no such assignment, exercise or student; the jail does not work.
+        Interrupted: Ctrl-C; what is done is kept.
+    """
+    plan = plans.read_plan(course, name)
+    every = {each["id"] for notebook in plan["notebooks"] for each in notebook["exercises"]}
+    if unknown := set(exercises) - every:
+        raise CourseError(f"{name} has no exercise {min(unknown)}. It has {', '.join(sorted(every))}.")
+    found = submissions(course, name)
+    if unknown := set(students) - set(found):
+        raise CourseError(
+            f"No submission of {min(unknown)} in {course / 'submitted'}. `course collect` brings them."
+        )
+    folder = course / "results" / name / "students"
+    folder.mkdir(parents=True, exist_ok=True)
+    own = course / "private" / name / "checks.py"
+    rules = {
+        "plan": plan,
+        "checks": own.read_text(encoding="utf-8") if own.exists() else "",
+        "jail": jail,
+    }
+    secret = read_secret(course, name)
+    wanted = set(exercises) or every
+    results, jobs = {}, []
+    for student, paths in sorted(found.items()):
+        content, faults = read(paths)
+        digest = digest_of(rules, content, asdict(limits), secret)
+        old = recall(folder / f"{student}.json")
+        asked = not students or student in students
+        if old and (not asked or (old["digest"] == digest and not exercises)):
+            results[student] = old
+            continue
+        if not asked:
+            continue
+        kept = old if old and exercises and old["submission"] == digest_of(content) else None
+        seeds = {key: seed(secret, student, key) for key in sorted(wanted if kept else every)}
+        jobs.append((student, content, faults, seeds, digest, kept))
+    if not jobs:
+        return results
+    jails.examiner_command(limits, jail)  # what is missing is said before anything starts
+    with executor(workers, dask) as (submit, width):
+        waiting, running, done = iter(jobs), {}, 0
+        while True:
+            for job in waiting:
+                request = rules | {"notebooks": job[1], "seeds": job[3]}
+                running[submit(examine, request, asdict(limits))] = job
+                if len(running) >= 2 * width:
+                    break
+            if not running:
+                return results
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                student, content, faults, _, digest, kept = running.pop(future)
+                result = finish(future, student, name, jail, content, faults, digest, kept)
+                write(folder / f"{student}.json", json.dumps(result, ensure_ascii=True))
+                results[student] = result
+                done += 1
+                if on_result:
+                    on_result(student, result, done, len(jobs))
+
+
+@contextlib.contextmanager
+def progress(console):
+    """A progress bar.
+
+    Yields:
+        function for `grade`'s on_result.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(student, result, done, total):
+            name = "".join(c if c.isprintable() else "?" for c in student).replace("[", "\\[")
+            bar.update(task, completed=done, total=total, description=name)
+
+        yield tell
+
+
+def finish(future, student, name, jail, content, faults, digest, kept):
+    """The result of one submission, whatever became of its process."""
+    result = {"fault": "", "notes": [], "exercises": {}, "written": {}, "seconds": 0.0, "peak_mb": 0.0}
+    try:
+        result |= future.result()
+    except Exception as error:  # of this machine or of the cluster: it is tried again the next time
+        text = f"{type(error).__name__}: {error}"
+        result["fault"], digest = f"It could not be graded: {text[:1000]}. Run `course grade` again.", ""
+    if kept:
+        result["exercises"] = kept["exercises"] | result["exercises"]
+    result["notes"] = [*faults, *result["notes"]]
+    identity = {"student": student, "assignment": name, "jail": "bubblewrap" if jail else "none"}
+    return result | identity | {"digest": digest, "submission": digest_of(content)}
+
+
+def submissions(course, name):
+    """What lies in `submitted`.
+
+    Returns:
+        {student: {notebook's name: Path}}.
+    """
+    found = {}
+    for folder in sorted((course / "submitted").glob(f"*/{name}")):
+        if folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink():
+            found[folder.parent.name] = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    return found
+
+
+def read(paths):
+    """Submitted files as base64, and a sentence for each that cannot be read; links are not followed."""
+    content, faults = {}, []
+    for name, path in paths.items():
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise OSError("it is no file")
+                content[name] = base64.b64encode(file.read(plans.NOTEBOOK + 1)).decode()
+        except OSError as error:
+            faults.append(f"{name}.ipynb cannot be read: {error.strerror or error}.")
+    return content, faults
+
+
+def digest_of(*parts):
+    """A digest of plain data, and of the checks of the course."""
+    checks = Path(plans.__file__).parent.parent / "checks"
+    code = (
+        [path.read_text(encoding="utf-8") for path in sorted(checks.glob("*.py"))] if len(parts) > 1 else []
+    )
+    return hashlib.sha256(json.dumps([parts, code], sort_keys=True).encode()).hexdigest()
+
+
+def read_secret(course, name):
+    """What the seeds are derived from: made once for an assignment, and never handed out."""
+    path = course / "private" / name / "secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, secrets.token_hex(32), mode=0o600)
+    return path.read_text().strip()
+
+
+def seed(secret, student, exercise):
+    """The seed of a student's questions in an exercise: always the same, and not to be guessed."""
+    mac = hmac.digest(secret.encode(), f"{exercise}/{student}".encode(errors="surrogatepass"), "sha256")
+    return int.from_bytes(mac[:8], "big")
+
+
+def recall(path):
+    """A result of an earlier run, or None."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        return (
+            result
+            if isinstance(result, dict) and {"digest", "submission", "exercises"} <= result.keys()
+            else None
+        )
+    except (OSError, ValueError):
+        return None
+
+
+def write(path, text, mode=0o644):
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    partial.replace(path)
+
+
+@contextlib.contextmanager
+def executor(workers, dask):
+    """Where the jobs run.
+
+    Yields:
+        function (function, *args) -> Future, and how many run at once.
+    """
+    if dask:
+        try:
+            from distributed import Client
+        except ModuleNotFoundError:
+            raise CourseError(
+                "Dask is missing: pip install 'dask[distributed]', here and on the cluster."
+            ) from None
+        try:
+            client = Client(dask, timeout=10)
+        except (OSError, ValueError, TypeError) as error:
+            raise CourseError(
+                f"No Dask cluster answers at {dask}: {error}. Is its scheduler running?"
+            ) from None
+        with client, client.get_executor(pure=False) as pool:
+            width = workers or sum(client.nthreads().values()) or 1
+            yield pool.submit, width
+        return
+    width = workers or os.cpu_count() or 1
+    pool = ThreadPoolExecutor(width)
+    try:
+        yield pool.submit, width
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted: what is graded is kept. Run the same command to go on.") from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(STARTED):
+            end(process)
+        pool.shutdown()
+
+
+def examine(request, limits):
+    """Grade one submission in a process of its own; this is the job that a cluster runs.
+
+    Args:
+        request: as `examiner.grade` takes it.
+        limits: dict of the fields of jail.Limits.
+    Returns:
+        plain data, as `examiner.grade` gives it.
+    Raises:
+        RuntimeError: it ended without a result, or took too long.
+    """
+    limits = jails.Limits(**limits)
+    environment = {
+        name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "TMPDIR") if name in os.environ
+    }
+    environment |= {"HOME": "/tmp", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            jails.examiner_command(limits, request["jail"]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+        )
+        STARTED.add(process)
+        late = threading.Timer(PATIENCE * limits.seconds, end, [process])
+        late.start()
+        try:
+            with contextlib.suppress(BrokenPipeError):  # it ended: the log says why
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.flush()
+            answer = process.stdout.read(RESULT)
+        finally:
+            late.cancel()
+            end(process)
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    pipe.close()
+            STARTED.discard(process)
+        try:
+            return json.loads(answer)
+        except ValueError:
+            log.seek(0)
+            text = log.read(100_000).decode("utf-8", errors="replace").strip().splitlines()
+            why = text[-1] if text else "it was ended: out of time or out of memory"
+            raise RuntimeError(why) from None
+
+
+def end(process):
+    """End a process and its group; its jail ends with it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def try_jail(limits, jail=True):
+    """Why the jail does not work here, in one line, or `""`.
+
+    Raises:
+        CourseError: bubblewrap or a package is missing.
+    """
+    answer = examine({"try": True, "jail": jail}, asdict(limits))
+    if answer["reason"] or ("home" in answer["printed"] and jail):
+        return " ".join((answer["reason"] or f"it shows {answer['printed']}").split())
+    return ""
