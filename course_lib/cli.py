@@ -283,9 +283,6 @@ def grade(
     marks: Annotated[
         Path | None, typer.Option(help="Marks of written answers: CSV of student, question, points, comment.")
     ] = None,
-    database: Annotated[
-        str | None, typer.Option(help="URL of the gradebook; else gradebook.db in the course directory.")
-    ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="A cell, or a function in its check, may take.")] = 60,
     memory: Annotated[float, typer.Option(min=0.5, help="GB that one submission may take.")] = 3,
     no_jail: Annotated[
@@ -308,7 +305,7 @@ def grade(
             course, name, limits, workers, dask, not no_jail, exercise or (), student or (), tell
         )
     table, report, pages = hand_back.hand_back(
-        course, plan.read_plan(course, name), results, late, database, marks
+        course, plan.read_plan(course, name), results, late, marks
     )
     out.print(f"{len(results)} graded. Marks: {table}", soft_wrap=True, highlight=False)
     out.print(f"For you: {report}", soft_wrap=True, highlight=False)

@@ -230,6 +230,8 @@ def check(id, function):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(json.dumps({"id": id, "status": verdict.status, "text": str(verdict)}) + "\n")
     expected = os.environ.get("COURSE_EXPECT")  # set by the tests: no verdict of a notebook goes unseen
+    if os.environ.get("NBGRADER_VALIDATING"):  # by nbgrader's validate, which sees nothing but exceptions
+        expected = PASSED
     if expected and verdict.status != expected:
         raise AssertionError(f"check {id}: expected '{expected}', received '{verdict.status}'")
 

@@ -32,6 +32,16 @@ assert examine("{id}", {function}, seed=1).status == "passed", "{id}: not right 
 ### END HIDDEN TESTS"""
 
 
+# Or nbgrader's autograde, which sees no check here, would give all points to anything.
+OWN_HIDDEN = """\
+check("{id}", {function})
+### BEGIN HIDDEN TESTS
+import os
+
+assert os.environ.get("NBGRADER_EXECUTION") != "autograde", "{id} is graded by `course grade` alone"
+### END HIDDEN TESTS"""
+
+
 def assign(root, course, lessons, name=None, due=None, written=(), written_points=5, checks=None):
     """Make an assignment: masters, release version, settings, and its entry in the gradebook.
 
@@ -49,7 +59,7 @@ def assign(root, course, lessons, name=None, due=None, written=(), written_point
     Raises:
         CourseError: no such lesson, a name, date or file that cannot be used, an assignment that is there already.
     """
-    root, course = Path(root), Path(course).absolute()
+    root, course = Path(root), Path(course).resolve()
     sources = {path.stem: path for path in sorted((root / "notebooks" / "source").glob("*.py"))}
     if not lessons:
         raise CourseError("Name the lessons whose exercises you assign, such as 02 04.")
@@ -80,7 +90,7 @@ def assign(root, course, lessons, name=None, due=None, written=(), written_point
             raise CourseError(f"{course} has an assignment {name} already: choose another --name.")
         about = {"assignment": name, "lessons": list(masters), "due": due and due.isoformat()}
         about["points"] = {
-            key: points for notebook in masters.values() for key, points in points_of(notebook).items()
+            key: each for notebook in masters.values() for key, each in points_of(notebook).items()
         }
         files = {folders[0] / f"{key}.ipynb": build.as_text(each) for key, each in masters.items()}
         files[private / "assignment.json"] = json.dumps(about, indent=2) + "\n"
@@ -110,6 +120,7 @@ def release(course, name):
     from nbgrader.utils import capture_log
 
     directory.assignment_id = name
+    directory.config.ClearSolutions.code_stub = {"python": build.STUB}  # the teacher's settings may be older
     app = GenerateAssignment(coursedir=directory, config=directory.config)
     result = capture_log(app)
     if not result["success"]:
@@ -219,7 +230,7 @@ def add_own(masters, path):
 def own_cells(name, found, path):
     """Heading, answer and test cell of an exercise of the teacher's own.
 
-    No hidden tests: what stands in a notebook is read sooner or later, and a check may hold the answer.
+    The check stands in no notebook: what does is read sooner or later, and a check may hold the answer.
     """
     import nbformat.v4 as v4
 
@@ -248,7 +259,7 @@ def own_cells(name, found, path):
             answer, id=f"answer-{key}", metadata=gradebook.metadata(f"answer-{key}", solution=True)
         ),
         v4.new_code_cell(
-            f'check("{name}", {function.name})',
+            OWN_HIDDEN.format(id=name, function=function.name),
             id=f"check-{key}",
             metadata=gradebook.metadata(f"check-{key}", **about),
         ),

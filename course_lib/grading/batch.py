@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from pathlib import Path
+from queue import SimpleQueue
 
 from course_lib.errors import CourseError, Interrupted
 from course_lib.grading import jail as jails
@@ -243,10 +245,21 @@ def executor(workers, dask):
             width = workers or sum(client.nthreads().values()) or 1
             yield pool.submit, width
         return
-    width = workers or os.cpu_count() or 1
-    pool = ThreadPoolExecutor(width)
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None]
+    width = workers or len(cores)
+    pool, free = ThreadPoolExecutor(width), SimpleQueue()
+    for number in range(width):
+        free.put(cores[number % len(cores)])
+
+    def on_a_core(function, request, limits):
+        core = free.get()
+        try:
+            return function(request | {"core": core}, limits)
+        finally:
+            free.put(core)
+
     try:
-        yield pool.submit, width
+        yield functools.partial(pool.submit, on_a_core), width
     except KeyboardInterrupt:
         raise Interrupted("Interrupted: what is graded is kept. Run the same command to go on.") from None
     finally:

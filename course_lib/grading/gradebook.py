@@ -14,7 +14,7 @@ from pathlib import Path
 from course_lib import build
 from course_lib.errors import CourseError
 
-RULE = re.compile(r"(none|zero|(?P<percent>\d+(\.\d+)?)%/day)(,grace=(?P<grace>\d+)(?P<unit>[mhd]))?")
+RULE = re.compile(r"(none|zero|(?P<percent>\d{1,3}(\.\d+)?)%/day)(,grace=(?P<grace>\d{1,4})(?P<unit>[mhd]))?")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 COLUMNS = ("student", "question", "points", "comment")
 GRADED, NEEDS_MARKING, MISSING = "graded", "needs marking", "missing"
@@ -42,7 +42,7 @@ def course_directory(course):
         raise CourseError(f"{error.name} is missing: run `pip install nbgrader`.") from None
     from traitlets.config import Config, PyFileConfigLoader
 
-    path, config = Path(course, "nbgrader_config.py").absolute(), Config()
+    path, config = Path(course).resolve() / "nbgrader_config.py", Config()
     if path.exists():
         try:
             config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
@@ -137,6 +137,29 @@ def graded_cells(plan):
     ]
 
 
+def transaction(function):
+    """A function (book, …) whose changes are committed at its end, or not made at all."""
+
+    @functools.wraps(function)
+    def run(book, *args, **kwargs):
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            result = function(book, *args, **kwargs)
+            book.db.commit()
+            return result
+        except SQLAlchemyError as error:
+            reason = str(error).partition("\n")[0]
+            raise CourseError(
+                f"The gradebook does not answer: {reason}. Mend that, then try again."
+            ) from None
+        finally:
+            book.db.rollback()  # after a commit there is nothing left that it could undo
+
+    return run
+
+
+@transaction
 def record(book, plan, result, when, penalty=0.0):
     """Enter one result, in place of what was there for that student.
 
@@ -186,27 +209,7 @@ def record(book, plan, result, when, penalty=0.0):
         change = table.update().where(table.c.submission == submission.id).values(facts=facts)
     else:
         change = table.insert().values(submission=submission.id, facts=facts)
-    commit(book, change)
-
-
-def commit(book, *statements):
-    """Execute statements and commit.
-
-    Raises:
-        CourseError: it did not work, and nothing was changed.
-    """
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        for statement in statements:
-            book.db.execute(statement)
-        book.db.commit()
-    except SQLAlchemyError as error:
-        book.db.rollback()
-        reason = str(error).partition("\n")[0]
-        raise CourseError(
-            f"The gradebook cannot be written: {reason}. Mend that, then run this again."
-        ) from None
+    book.db.execute(change)
 
 
 def earned(grade):
@@ -317,7 +320,7 @@ def late_penalty(rule, due, when, flagged_late=False):
     days = 0 if excused else max(math.ceil((late - grace) / timedelta(days=1)), int(flagged_late))
     if days <= 0:
         return 0.0, ""
-    share = 1.0 if rule.startswith("zero") else min(1.0, days * float(match["percent"] or 0) / 100)
+    share = 1.0 if match[1] == "zero" else min(1.0, days * float(match["percent"] or 0) / 100)
     cost = f"{100 * share:.4g} % of the points are taken off" if share else "nothing is taken off"
     return share, f"Late by {days} day{'s' * (days != 1)}: {cost}."
 
@@ -328,6 +331,7 @@ def in_utc(when):
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
+@transaction
 def read_marks(book, plan, path):
     """Enter the marks of written answers from a CSV file; all of it, or nothing.
 
@@ -375,7 +379,6 @@ def read_marks(book, plan, path):
         grade = rows[api.Grade, student, question]
         grade.manual_score, grade.needs_manual_grade = score, False
         rows[api.Comment, student, question].manual_comment = comment or None
-    commit(book)
     return len(marks)
 
 
@@ -484,6 +487,7 @@ def make_cell(kind, source, metadata, printed=""):
     return cell
 
 
+@transaction
 def totals(book, plan):
     """The marks of all students in the gradebook, those by hand included; late penalties follow them.
 
@@ -503,26 +507,20 @@ def totals(book, plan):
     def ask(table, *columns):
         keys = (api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name)
         query = db.query(*keys, *columns).select_from(table).join(table.cell).join(table.notebook)
-        return (
-            query.join(api.SubmittedNotebook.assignment).join(api.SubmittedNotebook.notebook).filter(of_this)
-        )
+        query = query.join(api.SubmittedNotebook.assignment).join(api.SubmittedNotebook.notebook)
+        return query.filter(of_this)
 
     marks = dict.fromkeys(student for (student,) in db.query(api.Student.id))
     for (student,) in db.query(api.SubmittedAssignment.student_id).filter(of_this):
         marks[student] = {"points": {}, "comments": {}, "penalty": 0.0, "total": 0.0, "status": GRADED}
     parts = {(notebook, name): part["id"] for notebook, part, name, _ in graded_cells(plan)}
-    grade = (
-        api.Grade.auto_score,
-        api.Grade.manual_score,
-        api.Grade.extra_credit,
-        api.Grade.needs_manual_grade,
-    )
+    score = (api.Grade.auto_score, api.Grade.manual_score, api.Grade.extra_credit)
     scores = {}
-    for row in ask(api.Grade, *grade):
+    for row in ask(api.Grade, *score, api.Grade.needs_manual_grade):
         student, notebook, cell, *_ = row
         if part := parts.get((notebook, cell)):
-            open_ = row.auto_score is None and row.manual_score is None
-            marks[student]["points"][part] = None if open_ else earned(row)
+            unmarked = row.auto_score is None and row.manual_score is None
+            marks[student]["points"][part] = None if unmarked else earned(row)
             if row.needs_manual_grade:
                 marks[student]["status"] = NEEDS_MARKING
             scores[student, notebook] = scores.get((student, notebook), 0.0) + earned(row)
@@ -534,14 +532,12 @@ def totals(book, plan):
     submitted = submitted.select_from(api.SubmittedNotebook).join(api.SubmittedNotebook.notebook)
     for student, notebook, row in submitted.join(api.SubmittedNotebook.assignment).filter(of_this):
         score = scores.get((student, notebook), 0.0)
-        if (
-            row.assignment_id in shares
-        ):  # the form grader knows no shares, and marks may have come in through it
+        # The form grader knows no shares, and marks may have come in through it.
+        if row.assignment_id in shares:
             row.late_submission_penalty = round(shares[row.assignment_id] * score, 6)
         penalty = min(row.late_submission_penalty or 0.0, score)
         marks[student]["penalty"] += penalty
         marks[student]["total"] += score - penalty
-    commit(book)
     return marks
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from course_lib import build
-from course_lib.grading import gradebook, pages
+from course_lib.grading import collect, gradebook, pages
 
 
-def hand_back(course, plan, results, late="none", url=None, marks=None):
+def hand_back(course, plan, results, late="none", marks=None):
     """Enter results in the gradebook, and write all that is read of them.
 
     Args:
@@ -16,7 +16,6 @@ def hand_back(course, plan, results, late="none", url=None, marks=None):
         plan: of the assignment.
         results: dict from student to result.
         late: rule for late submissions, as `gradebook.late_penalty` takes it.
-        url: of the gradebook's database; None for the course's own.
         marks: path of a CSV file with the marks of written answers, or None.
     Returns:
         (Path of grades.csv, Path of the report, number of pages of feedback).
@@ -28,10 +27,10 @@ def hand_back(course, plan, results, late="none", url=None, marks=None):
     gradebook.late_penalty(late, None, datetime.now(UTC))  # a wrong rule is told before anything is written
     folder = Path(course, "results", name)
     texts = {}
-    with gradebook.open_gradebook(course, url) as book:
+    with gradebook.open_gradebook(course) as book:
         for student, result in results.items():
-            when, flagged = handed_in(course, name, student)
-            share, texts[student] = gradebook.late_penalty(late, due, when, flagged)
+            when, dated, flagged = handed_in(course, name, student)
+            share, texts[student] = gradebook.late_penalty(late, due if dated else None, when, flagged)
             gradebook.record(book, plan, result, when, share)
             gradebook.write_autograded(course, plan, result)
         if marks:
@@ -93,12 +92,15 @@ def due_date(course, name):
 
 
 def handed_in(course, name, student):
-    """When a submission came, and whether Canvas called it late; without a timestamp, the newest file's time."""
+    """When a submission came, whether that says anything, and whether Canvas called it late.
+
+    Without a timestamp, it is the newest file's time.
+    """
     folder = Path(course, "submitted", student, name)
     try:
         text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-        when = datetime.fromisoformat(text.removesuffix(" UTC"))
+        when = gradebook.in_utc(datetime.fromisoformat(text.removesuffix(" UTC")))
     except (OSError, ValueError):
         newest = max((path.stat().st_mtime for path in folder.glob("*.ipynb")), default=0)
         when = datetime.fromtimestamp(newest, UTC)
-    return when, (folder / "late.txt").exists()
+    return when, not (folder / collect.UNDATED).exists(), (folder / collect.LATE).exists()

@@ -8,6 +8,7 @@ Source: bubblewrap's manual page bwrap(1); setrlimit(2); seccomp(2).
 
 import functools
 import json
+import mmap
 import os
 import re
 import selectors
@@ -28,41 +29,41 @@ from course_lib.grading import wire
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
 SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")  # of /etc, what shared libraries want
-FORBIDDEN = (
-    # Memory that no process's size shows and no tmpfs bounds.
-    *("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "mq_open"),
-    # Ways to the kernel that a notebook does not need.
-    *(
-        "add_key",
-        "keyctl",
-        "request_key",
-        "bpf",
-        "perf_event_open",
-        "userfaultfd",
-        "io_uring_setup",
-        "ptrace",
-    ),
-    *(
-        "process_vm_readv",
-        "process_vm_writev",
-        "unshare",
-        "setns",
-        "mount",
-        "umount2",
-        "pivot_root",
-        "chroot",
-    ),
-    *(
-        "open_tree",
-        "move_mount",
-        "fsopen",
-        "fsmount",
-        "mount_setattr",
-        "kexec_load",
-        "init_module",
-        "finit_module",
-    ),
-)
+# Memory that no process's size shows and no tmpfs bounds; the core that each jail keeps to, lest it slow others down; ways
+# to the kernel that a notebook does not need.
+FORBIDDEN = [
+    "memfd_create",
+    "memfd_secret",
+    "shmget",
+    "msgget",
+    "semget",
+    "mq_open",
+    "sched_setaffinity",
+    "add_key",
+    "keyctl",
+    "request_key",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "unshare",
+    "setns",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "open_tree",
+    "move_mount",
+    "fsopen",
+    "fsmount",
+    "mount_setattr",
+    "kexec_load",
+    "init_module",
+    "finit_module",
+]
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -80,10 +81,10 @@ OUTPUT = 20 * 2**20  # bytes that all cells together may print
 KEPT = 64 * 2**10  # bytes of them that are kept, of one cell
 SHARED = 64 * 2**20  # bytes of /dev/shm
 INODES = 20_000  # files in all of the jail
+DESCRIPTORS = 2_000  # each may hold 200 kB of a socket's buffers
 WATCH = 0.05  # seconds between two looks at what the jail takes
 GRACE = 5  # seconds that Python has, beyond its own limit, to interrupt an answer
 CHUNK = 2**18
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 FIRST_USER = 61_184  # of numbers that no distribution gives to people
 
 
@@ -264,6 +265,11 @@ def system_call_filter():
             rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
         except (OSError, RuntimeError):  # this architecture or library does not know it
             continue
+    # Shared memory of no file: what is written there and given back (madvise) counts nowhere, and stays.
+    unnamed = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
+    rules.add_rule(
+        pyseccomp.ERRNO(errno.EPERM), "mmap", pyseccomp.Arg(3, pyseccomp.MASKED_EQ, unnamed, unnamed)
+    )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whom it is given to
     rules.export_bpf(file)
     file.seek(0)
@@ -337,12 +343,14 @@ class Jail:
     def _watch(self):
         """End it when all its processes together take too much."""
         while not self.over.wait(WATCH):
-            memory, files, threads = taken(tree(self.process.pid))
+            memory, files, threads, descriptors = taken(tree(self.process.pid))
             self.peak = max(self.peak, memory)
             if memory > self.limits.memory:
                 self._end(f"took more than {self.limits.memory / 2**30:.1f} GB of memory")
             elif files > INODES:
                 self._end(f"made more than {INODES:,} files")
+            elif descriptors > DESCRIPTORS:
+                self._end(f"opened more than {DESCRIPTORS:,} files")
             elif threads > self.limits.processes:
                 self._end(f"started more than {self.limits.processes} processes")
 
@@ -464,14 +472,16 @@ def taken(processes):
     """What processes take.
 
     Returns:
-        bytes of memory and of files in memory, number of files, number of threads.
+        bytes of memory and of files in memory, number of files, of threads, of open descriptors.
     """
-    memory = files = threads = 0
+    memory = files = threads = descriptors = 0
     for process in processes:
         try:
-            memory += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
+            status = Path(f"/proc/{process}/status").read_text()
+            memory += 1024 * sum(map(int, re.findall(r"^Vm(?:RSS|PTE):\s+(\d+)", status, re.MULTILINE)))
             threads += len(os.listdir(f"/proc/{process}/task"))
-        except (OSError, IndexError):
+            descriptors += len(os.listdir(f"/proc/{process}/fd"))
+        except OSError:
             continue
     for folder in ("/tmp", "/dev/shm"):
         for process in reversed(processes):  # the first ones are bubblewrap's own, outside
@@ -484,4 +494,4 @@ def taken(processes):
             memory += (found.f_blocks - found.f_bfree) * found.f_frsize
             files += found.f_files - found.f_ffree
             break
-    return memory, files, threads
+    return memory, files, threads, descriptors

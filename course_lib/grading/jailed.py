@@ -67,6 +67,8 @@ def set_limits(limits):
     if limits["bind_processes"]:
         bounds[resource.RLIMIT_NPROC] = limits["processes"]
     for what, bound in bounds.items():
+        hard = resource.getrlimit(what)[1]
+        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
         resource.setrlimit(what, (bound, bound))
 
 
@@ -92,7 +94,8 @@ class Server:
         name = request["function"]
         self.function = None
         if name not in self.shell.user_ns:
-            return {"mistake": f"There is no function `{name}`: keep the name, and see that its cell runs."}
+            text = f"There is no function `{name}`: keep the name, and see that its cell runs."
+            return {"mistake": text, "missing": True}
         try:
             self.function = self.checks.Answer(self.shell.user_ns[name])
         except self.checks.Mistake as mistake:

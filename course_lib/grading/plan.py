@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_lib.errors import NOT_WRITTEN, CourseError
+from course_lib.errors import CourseError
 
 CALL = re.compile(r"""^\s*check\(\s*["']([\w.]+)["']\s*,\s*(\w+)""", re.MULTILINE)
 NOTEBOOK = 20 * 2**20  # bytes
@@ -147,12 +147,10 @@ class Program:
     Attributes:
         parts: list of Part, in the order in which they run.
         written: {grade_id: text}.
-        attempted: set of ids of exercises whose stub is no longer all there is.
     """
 
     parts: list
     written: dict
-    attempted: set
 
 
 def cells_of(raw):
@@ -211,7 +209,7 @@ def fit(plan, cells):
     Returns:
         Program.
     """
-    from course_lib.build import STUB, hide_solution
+    from course_lib.build import hide_solution
 
     answers = {cell["id"]: cell for cell in plan["cells"] if cell["role"] == "answer"}
     stubs = {_plain(hide_solution(cell["source"])) for cell in answers.values()}
@@ -219,7 +217,8 @@ def fit(plan, cells):
     known |= {_plain(visible(source)) for source in plan["tests"]}
     tests = {exercise["test"] for exercise in plan["exercises"]}
     fixed = [cell for cell in plan["cells"] if cell["type"] == "code" and cell["role"] in ("fixed", "answer")]
-    parts, attempted = [], set()
+    own = {cell["id"]: cell["source"] for cell in fixed if cell["role"] == "fixed"}
+    parts = []
 
     def run_fixed(before=None):
         """The teacher's cells in front of an answer cell; all that are left where none is named."""
@@ -244,17 +243,29 @@ def fit(plan, cells):
         }
         if of and key in answers:
             run_fixed(key)
-        untouched = _plain(source) in stubs or (STUB in source and NOT_WRITTEN in source and len(of) == 1)
-        if not untouched:
-            attempted |= of
-            parts.append(Part(source, "student", of, number))
+        if _plain(source) in stubs or (of and _is_stub(source)):
+            continue
+        parts.append(Part(source, "student", of, number))
+        if key in own:  # a change of the teacher's cell: what it adds stays, what it breaks is mended
+            parts.append(Part(own[key], "teacher"))
     run_fixed()
-    return Program(parts, _written(plan, cells), attempted)
+    return Program(parts, _written(plan, cells))
 
 
 def _plain(source):
     """Source without what editors change: space at its ends and at the ends of lines."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _is_stub(source):
+    """Whether code is one function that does nothing but raise, whatever its docstring and comments say."""
+    lines = [
+        line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith("#")
+    ]
+    head, _, rest = "\n".join(lines).partition('"""')
+    return bool(
+        re.fullmatch(r"def [^\n]*\n+raise NotImplementedError[^\n]*", head + rest.partition('"""')[2])
+    )
 
 
 def visible(source):

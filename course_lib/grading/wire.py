@@ -1,8 +1,8 @@
 """Plain data over a socket: between the examiner, which is trusted, and the jail, which is not.
 
 What comes out of `decode` is of exactly these types, whatever was sent: None, bool, int, float, complex, str, list,
-tuple, dict, set, NumPy's own scalars and arrays of bool, integers and floating-point numbers, np.random.Generator,
-Handle. No pickle, no subclass, no object of the other side.
+tuple, dict, NumPy's own scalars and arrays of bool, integers and floating-point numbers, Handle; and of what the
+examiner sends, set and np.random.Generator. No pickle, no subclass, no object of the other side.
 """
 
 import base64
@@ -15,6 +15,7 @@ import numpy as np
 KINDS = "biufc"
 ITEM_SIZES = (1, 2, 4, 8, 16)
 DEPTH = 20
+ENTRIES = 10_000  # of a dict: with equal hashes, a million would take for ever
 MESSAGE = 64 * 2**20  # bytes of one message
 
 
@@ -75,9 +76,13 @@ def encode(value, keep=None, depth=0):
     raise TypeError(type(value).__name__)
 
 
-def decode(value, depth=0):
+def decode(value, depth=0, of_answer=False):
     """Plain data from what `encode` gave, or from a forgery of it.
 
+    Args:
+        value: as JSON holds it.
+        depth: of what this is a part of.
+        of_answer: refuse what no answer may be: sets, generators.
     Raises:
         ValueError: it is none.
     """
@@ -92,6 +97,8 @@ def decode(value, depth=0):
         return _array(content, kind == "scalar")
     if kind == "handle" and type(content) is int:
         return Handle(content)
+    if of_answer and kind in ("generator", "set"):
+        raise ValueError(f"no answer is a {kind}")
     if kind == "generator":
         generator = np.random.Generator(np.random.PCG64())
         try:
@@ -105,9 +112,12 @@ def decode(value, depth=0):
         return complex(*content)
     try:
         if kind == "dict":
-            return {decode(key, depth + 1): decode(part, depth + 1) for key, part in content}
+            if len(content) > ENTRIES:
+                raise ValueError("too many entries")
+            pairs = [(decode(key, depth + 1), decode(part, depth + 1, of_answer)) for key, part in content]
+            return dict(pairs)
         make = {"list": list, "tuple": tuple, "set": set}[kind]
-        return make(decode(part, depth + 1) for part in content)
+        return make([decode(part, depth + 1, of_answer) for part in content])
     except (KeyError, TypeError):  # an unknown kind; a key that cannot be one
         raise ValueError(f"no value of kind {kind!r:.40}") from None
 
@@ -146,8 +156,8 @@ def loads(line):
     """
     try:
         message = json.loads(line)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    except (MemoryError, RecursionError):
+        raise ValueError("too large or nested too deep") from None
     if type(message) is not dict:
         raise ValueError("no JSON object")
     return message
