@@ -26,7 +26,7 @@ from course_lib import checks
 from course_lib.checks import limit
 from course_lib.grading import plan as plans
 from course_lib.grading import wire
-from course_lib.grading.jail import GRACE, Dead, Jail, Limits
+from course_lib.grading.jail import Dead, Jail, Limits
 
 TOTAL = 10  # times the limit of a cell, after which no jail is started again
 MEMORY = 2 * 2**30  # bytes of this process: it decodes what the jail sends
@@ -47,7 +47,7 @@ class Remote(checks.Answer):
     def __init__(self, jail, name, quiet, written=True):
         self.jail, self.name, self.quiet, self.stopped = jail, name, quiet, ""
         # One limit for the whole check; the jail's own comes first, and has better words.
-        self.deadline = time.monotonic() + jail.limits.seconds + GRACE
+        self.deadline = time.monotonic() + jail.limits.seconds + jail.limits.grace
         reply = self._ask(do="begin", function=name)
         if reply.get("missing") is True and not written:
             raise checks.NotAttempted
@@ -213,7 +213,7 @@ class Examination:
             self.printed.pop(each["id"], None)
         for part in parts:
             try:
-                reply = jail.request(self.limits.seconds + GRACE, do="cell", source=part.source)
+                reply = jail.request(self.limits.seconds + self.limits.grace, do="cell", source=part.source)
             except Dead:
                 if part.owner == "student" and not part.exercises:
                     self.deadly.append(part)

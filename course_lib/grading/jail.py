@@ -83,7 +83,6 @@ SHARED = 64 * 2**20  # bytes of /dev/shm
 INODES = 20_000  # files in all of the jail
 DESCRIPTORS = 2_000  # each may hold 200 kB of a socket's buffers
 WATCH = 0.05  # seconds between two looks at what the jail takes
-GRACE = 5  # seconds that Python has, beyond its own limit, to interrupt an answer
 CHUNK = 2**18
 FIRST_USER = 61_184  # of numbers that no distribution gives to people
 
@@ -94,6 +93,7 @@ class Limits:
 
     Attributes:
         seconds: for a cell, and for a function in one check.
+        grace: seconds more that Python has to interrupt a function, before its process is ended.
         memory: in bytes, of all its processes together, shared memory and files included.
         processes: and threads.
         file: bytes of one file.
@@ -101,6 +101,7 @@ class Limits:
     """
 
     seconds: float = 60
+    grace: float = 5
     memory: int = 3 * 2**30
     processes: int = 200
     file: int = 64 * 2**20

@@ -7,7 +7,7 @@ import pytest
 from course_lib.errors import CourseError
 from course_lib.grading import batch, jail
 
-LIMITS = jail.Limits(seconds=5)
+LIMITS = jail.Limits(seconds=5, grace=2)
 
 
 @pytest.fixture(scope="session")

@@ -89,3 +89,6 @@ def notebooks():
 def archives():
     """The attacks on collecting, each a function in `archives.py`: {name: Attack}. They build a Moodle zip."""
     return dict(_archives.ATTACKS)
+
+
+ESCAPED = _archives.ESCAPED
