@@ -304,9 +304,7 @@ def grade(
         results = batch.grade(
             course, name, limits, workers, dask, not no_jail, exercise or (), student or (), tell
         )
-    table, report, pages = hand_back.hand_back(
-        course, plan.read_plan(course, name), results, late, marks
-    )
+    table, report, pages = hand_back.hand_back(course, plan.read_plan(course, name), results, late, marks)
     out.print(f"{len(results)} graded. Marks: {table}", soft_wrap=True, highlight=False)
     out.print(f"For you: {report}", soft_wrap=True, highlight=False)
     out.print(f"To hand back: {pages} pages in {report.parent / 'feedback'}", soft_wrap=True, highlight=False)

@@ -26,6 +26,9 @@ EXERCISES = {}
 PRIVATE = "a teacher's own checks"  # the name of the module that such a file becomes
 HINTS_GIVEN = Counter()  # by exercise
 PATIENCE = 60  # seconds that an answer may take in one check; an import of TensorFlow takes some of them
+STILL_COMPUTING = (
+    "Your function was still computing after {seconds:g} seconds: does one of its loops never end?"
+)
 MANY = 60  # entries: of a larger array a hint shows the shape and the first few
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 
@@ -151,7 +154,7 @@ def load(path, text=None):
         code = compile(text, str(path), "exec")
         exec(code, {"__name__": PRIVATE, PRIVATE: found})
     except Exception as error:
-        line = traceback.extract_tb(error.__traceback__)[-1].lineno
+        line = getattr(error, "lineno", None) or traceback.extract_tb(error.__traceback__)[-1].lineno
         raise CourseError(f"{path}, line {line}: {type(error).__name__}: {error}. Mend it.") from None
     if not found:
         raise CourseError(
@@ -299,7 +302,7 @@ class Answer:
         try:
             result = limit.call(self.function, given, self.seconds_left)
         except limit.TimeUp:
-            text = f"Your function was still computing after {PATIENCE} seconds: does one of its loops never end?"
+            text = STILL_COMPUTING.format(seconds=PATIENCE)
             raise Mistake(text, [show_call(self.name, args)]) from None
         except (Exception, SystemExit) as error:
             if isinstance(error, NotImplementedError) and error.args in ((), (NOT_WRITTEN,)):

@@ -24,7 +24,6 @@ Files in a student's own zip count as of that zip's time.
 
 import contextlib
 import hashlib
-import io
 import itertools
 import os
 import re
@@ -37,25 +36,26 @@ import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from course_lib.errors import CourseError
-
-# In both, what stands in front of the first number is the system's, what follows is the student's to choose.
-MOODLE = re.compile(
-    r"(?P<name>[^_]+)(?:_(?P<number>[0-9]+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
+from course_lib.grading import archives
+from course_lib.grading.archives import Fault, Item, of_folder, of_zip, open_zip, unreadable
+from course_lib.grading.owners import (
+    COPY,
+    DEVICES,
+    NOTEBOOK_NAME,
+    by_student,
+    shorten,
+    title,
+    which,
+    without_top,
 )
-CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>[0-9]+)_[0-9]+_(?P<file>.+)", re.DOTALL)
-ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<name>anon_[A-Za-z0-9]+)_[0-9]+_(?P<file>.+)", re.DOTALL)
-NOTEBOOK_NAME = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # browsers append the latter
-COPY = re.compile(r"(?:\s*\([0-9]{1,6}\)|-[0-9]{1,6})+$")  # "x (1)", "x-2"
+
 WHEN = re.compile(r"([0-9]{8}T[0-9]{6}Z)-[0-9a-f]{8,64}")
 STAMP = "%Y%m%dT%H%M%SZ"
-CLUTTER = {"__MACOSX", ".DS_Store", ".git", ".ipynb_checkpoints", "Thumbs.db", "desktop.ini"}
-DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 
 LATE, UNDATED = "late.txt", "undated.txt"
 NOTES = {
@@ -66,9 +66,7 @@ NOTES = {
 NOTEBOOK = 10 * 2**20  # bytes
 STUDENT = 200 * 2**20  # bytes, unpacked
 BATCH = 4 * 2**30  # bytes, unpacked
-MEMBERS = 50_000  # of a zip or folder
 FILES = 1000  # of a student
-DIRECTORY = 16 * 2**20  # bytes of a zip's table of contents, which zipfile reads at once
 CHUNK = 2**18
 REASONS = 20  # told of one student
 
@@ -101,51 +99,6 @@ class Collected:
 
     taken: dict = field(default_factory=dict)
     passed: dict = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class Item:
-    """A file that came.
-
-    Attributes:
-        parts: of its path, from the student's folder on once its owner is known.
-        when: datetime, UTC.
-        open: function () -> binary file.
-        size: bytes, as it claims.
-        fault: why it cannot be taken, or "".
-        stray: whether that is its name.
-        late: whether Canvas says so; None where nothing is said.
-        dated: whether its time can be that of handing in.
-        doubt: whether its name can be read in two ways.
-        path: of the copy, once there is one.
-        digest: SHA-256 of the content, then.
-    """
-
-    parts: tuple
-    when: datetime
-    open: Callable | None = None
-    size: int = 0
-    fault: str = ""
-    stray: bool = False
-    late: bool | None = None
-    dated: bool = True
-    doubt: bool = False
-    path: Path | None = None
-    digest: str = ""
-
-    @property
-    def name(self):
-        """Its name without folders."""
-        return self.parts[-1]
-
-    @property
-    def shown(self):
-        """Its path, fit to be printed."""
-        return show_name("/".join(self.parts))
-
-
-class Fault(Exception):
-    """Why a file cannot be taken: "it is a link"."""
 
 
 def collect(course, source, name, received=None):
@@ -238,9 +191,6 @@ def notebooks(course, name):
     return found
 
 
-# What is in an archive or a folder
-
-
 @contextlib.contextmanager
 def opened(course, source, stems):
     """The files of an archive or a folder: list of Item.
@@ -254,317 +204,23 @@ def opened(course, source, stems):
             whole, own = source.resolve(), course.resolve()
             if whole == own or any(whole.is_relative_to(own / each) for each in ("collected", "submitted")):
                 raise CourseError(f"{source} is the course directory's own: {advice}.")
-            items = list(itertools.islice(of_folder(source), MEMBERS + 1))
+            items = list(itertools.islice(of_folder(source), archives.MEMBERS + 1))
         elif source.is_file():
             try:
                 archive = stack.enter_context(open_zip(source))
             except Fault as fault:
                 raise CourseError(f"{source} cannot be used: {fault}; {advice}.") from None
             changed = datetime.fromtimestamp(int(source.stat().st_mtime), UTC)
-            items = list(itertools.islice(of_zip(archive, changed), MEMBERS + 1))
+            items = list(itertools.islice(of_zip(archive, changed), archives.MEMBERS + 1))
             items = without_top(items, stems)
         else:
             raise CourseError(f"{source} is not there: {advice}.")
         if not items:
             raise CourseError(f"{source} holds no files: {advice}.")
-        if len(items) > MEMBERS:
-            fault = f"only the first {MEMBERS} files are taken: give the rest by itself"
-            items[MEMBERS] = Item((source.name,), datetime.now(UTC), fault=fault, stray=True)
+        if len(items) > archives.MEMBERS:
+            fault = f"only the first {archives.MEMBERS} files are taken: give the rest by itself"
+            items[archives.MEMBERS] = Item((source.name,), datetime.now(UTC), fault=fault, stray=True)
         yield items
-
-
-def of_folder(root):
-    """The files below a folder, as Items; no link is followed."""
-    folders = [(root, ())]
-    while folders:
-        path, parents = folders.pop()
-        try:
-            with os.scandir(path) as scan:
-                entries = sorted(itertools.islice(scan, MEMBERS + 1), key=lambda entry: entry.name)
-        except OSError as error:
-            yield Item(parents or (root.name,), datetime.now(UTC), fault=unreadable(error))
-            continue
-        for entry in entries:
-            parts = (*parents, entry.name)
-            if clutter(parts):
-                continue
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError as error:
-                yield Item(parts, datetime.now(UTC), fault=unreadable(error))
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                folders.append((entry.path, parts))
-                continue
-            stray = bad_name("/".join(parts))
-            fault = stray or bad_kind(status.st_mode)
-            when = datetime.fromtimestamp(int(status.st_mtime), UTC)
-            yield Item(
-                parts, when, lambda path=entry.path: open_plain(path), status.st_size, fault, bool(stray)
-            )
-
-
-def open_plain(path):
-    """Open an ordinary file for reading, even if it was swapped for a link or a pipe a moment ago."""
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
-    file = open(os.open(path, flags), "rb", buffering=0)  # noqa: PTH123, SIM115
-    if fault := bad_kind(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise Fault(fault)
-    return file
-
-
-def of_zip(archive, when, inner=False):
-    """The files of an archive, as Items.
-
-    Args:
-        archive: ZipFile.
-        when: datetime that counts where a file has none; for all files of a student's own zip, whose times anyone
-            can set.
-        inner: whether it is a student's own.
-    """
-    infos = archive.infolist()
-    in_order = sorted(infos, key=lambda info: info.header_offset)
-    ends = [*(info.header_offset for info in in_order[1:]), archive.start_dir]
-    overlapping = {
-        id(info)
-        for info, end in zip(in_order, ends, strict=False)  # of an empty zip there is one end
-        if info.header_offset + zipfile.sizeFileHeader + len(info.orig_filename) + info.compress_size > end
-    }
-    for info in infos:
-        name = info.orig_filename  # the whole of it: zipfile cuts `filename` at a NUL
-        stray = bad_name(name)
-        parts = (name,) if stray else tuple(part for part in name.split("/") if part not in ("", "."))
-        if (name.endswith("/") and not info.file_size) or clutter(parts):
-            continue
-        fault = stray or bad_kind(info.external_attr >> 16)
-        if info.flag_bits & 0x1:
-            fault = fault or "it is encrypted"
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            fault = (
-                fault or "it is packed in a way that is not usual in zips"
-            )  # and not to be unpacked in small parts
-        if id(info) in overlapping:
-            fault = fault or "it shares its place in the zip with another"
-        time = when if inner else time_of(info) or when
-        yield Item(parts, time, lambda info=info: archive.open(info), info.file_size, fault, bool(stray))
-
-
-def time_of(info):
-    """When a member of a zip was changed: datetime in UTC; None where that is not said."""
-    when, extra, place = None, info.extra, 0
-    with contextlib.suppress(ValueError, OverflowError, OSError):
-        if info.date_time > (1980, 1, 1, 0, 0, 0):
-            when = datetime(*info.date_time).astimezone(UTC)  # local: a zip says no zone
-    while place + 9 <= len(extra):  # unless this field says it in UTC
-        kind, size = struct.unpack_from("<HH", extra, place)
-        if kind == 0x5455 and size >= 5 and extra[place + 4] & 1:
-            when = datetime.fromtimestamp(struct.unpack_from("<I", extra, place + 5)[0], UTC)
-            break
-        place += 4 + size
-    return when
-
-
-class Cautious(io.BufferedReader):
-    """A file that gives no zip a table of contents that would fill the memory."""
-
-    def read(self, size=-1, /):
-        if size is not None and size > DIRECTORY:
-            raise Fault(f"it holds more than {MEMBERS} files")
-        return super().read(size)
-
-
-@contextlib.contextmanager
-def open_zip(path):
-    """A ZipFile.
-
-    Raises:
-        Fault: it is no zip, or a broken one.
-    """
-    with Cautious(io.FileIO(path)) as file:
-        try:
-            try:
-                archive = zipfile.ZipFile(
-                    file, metadata_encoding="utf-8"
-                )  # which macOS uses without saying so
-            except UnicodeDecodeError:
-                archive = zipfile.ZipFile(file)
-        except Fault:
-            raise
-        except Exception:  # zipfile raises many kinds on hostile bytes
-            raise Fault("it is no zip archive, or a broken one") from None
-        with archive:
-            yield archive
-
-
-def bad_name(name):
-    """What is wrong with a path, or ""."""
-    if any(unicodedata.category(letter) == "Cc" for letter in name):
-        return "its name holds control characters"
-    if "\\" in name:
-        return "its name holds a backslash"
-    if not name or name.startswith("/") or re.match("[A-Za-z]:", name):
-        return "its name is none within a folder"
-    return "its name leads out of its folder" if ".." in name.split("/") else ""
-
-
-def bad_kind(mode):
-    """What is wrong with a file of that mode, or ""."""
-    if stat.S_ISLNK(mode):
-        return "it is a link"
-    return "" if stat.S_IFMT(mode) in (0, stat.S_IFREG) else "it is no ordinary file"
-
-
-def clutter(parts):
-    """Whether a path is what operating systems and editors leave behind."""
-    return any(part in CLUTTER or part.startswith("._") for part in parts)
-
-
-def unreadable(error):
-    return f"it cannot be read ({error.strerror or 'an error of the file system'})"
-
-
-def show_name(text):
-    """A name of any length and any characters, fit to be printed."""
-    text = text if len(text) <= 80 else f"{text[:38]}…{text[-41:]}"
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
-
-
-# Whose it is
-
-
-def without_top(items, stems):
-    """The items without the folder that all of them lie in, unless that is a student's."""
-    good = [item for item in items if not item.fault]
-    tops = {item.parts[0] for item in good}
-    if len(tops) != 1 or any(len(item.parts) < 2 for item in good) or MOODLE.fullmatch(*tops):
-        return items
-    rest = [item.parts[1:] for item in good if is_submission(item.name)]
-    flat = [parts[0] for parts in rest if len(parts) == 1]
-    of_a_system = any(form.fullmatch(name) for name in flat for form in (MOODLE, ANONYMOUS, CANVAS))
-    by_students = len(flat) > 1 and len(stems) == 1 and not any(which(name, stems)[1] for name in flat)
-    if rest and (not flat or of_a_system or by_students):
-        for item in items:
-            item.parts = item.parts[1:] or item.parts
-    return items
-
-
-def is_submission(name):
-    return title(name) is not None or name.lower().endswith(".zip")
-
-
-def title(name):
-    """A notebook's name without suffix, the end of it where it is long; None where it is no notebook's."""
-    base = NOTEBOOK_NAME.sub("", name[-300:])  # patterns take their time over long names
-    return None if base == name[-300:] else base
-
-
-def by_student(items, stems, passed):
-    """Sort files by their owners.
-
-    Args:
-        items: list of Item, whose `parts`, `late` and `doubt` are set.
-        stems: names of the assignment's notebooks.
-        passed: dict from student to list of sentences, which grows.
-    Returns:
-        dict from student to list of Item.
-    """
-    owners, called = defaultdict(list), defaultdict(set)
-    for item in items:
-        shown = item.shown
-        try:
-            if item.stray:
-                raise Fault(item.fault)
-            key = whose(item, stems)
-            student = student_id(*key)
-        except Fault as fault:
-            passed[""].append(f"{shown}: {item.fault or fault}.")
-            continue
-        called[student].add(key)
-        owners[student].append(item)
-    for student, keys in called.items():
-        if len(keys) > 1:
-            names = sorted(show_name("_".join(filter(None, key))) for key in keys)
-            del owners[student]
-            passed[student] += [
-                f"{each}: not taken, since its name comes out as {student}, as that of "
-                f"{' and '.join(other for other in names if other is not each)} does: rename one."
-                for each in names
-            ]
-        elif not all(item.doubt for item in owners[student]):
-            for item in owners[student]:
-                if item.doubt:
-                    item.fault = item.fault or "its name can be read as that of two students"
-    return owners
-
-
-def whose(item, stems):
-    """Who handed in a file, as (name, number); its `parts` become those within the student's folder.
-
-    Raises:
-        Fault: its name does not say.
-    """
-    top, inside = item.parts[0], item.parts[1:]
-    form = MOODLE.fullmatch(top)
-    if not inside:
-        form = form or ANONYMOUS.fullmatch(top) or CANVAS.fullmatch(top)
-    if form:
-        item.parts = inside or (form["file"] or top,)
-        item.dated = False
-        if form.re is not MOODLE:
-            item.late = bool(form["late"])
-        if form.re is CANVAS:
-            # ada_12_99_456_x.ipynb: of Ada, 12, or of somebody, 99, who calls himself ada_12.
-            next_number = re.match("([1-9][0-9]*)_", form["file"])
-            item.doubt = bool(next_number) and next_number[1] not in {lesson(stem) for stem in stems}
-        return form["name"], form.groupdict().get("number") or ""
-    if inside:
-        item.parts = inside
-        return top, ""
-    base = title(top)
-    if len(stems) > 1 or base is None or letters(COPY.sub("", base)) == letters(stems[0]):
-        raise Fault("its name does not say whose it is")
-    return base, ""
-
-
-def student_id(name, number=""):
-    """A student's name as it stands in folders' names: letters, digits and "-", at most 80 characters.
-
-    Args:
-        name: str with any characters.
-        number: str of digits, appended.
-    Returns:
-        str, such as "ada-lovelace-1234567".
-    Raises:
-        Fault: nothing is left of it.
-    """
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
-    # Marks belong to the letters before them in many scripts.
-    kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text)
-    kept, tail = "-".join(kept.split()), f"-{number[:20]}" if number else ""
-    kept = shorten(kept, 80 - len(tail), 200 - len(tail)).strip("-")
-    if not kept and not number:
-        raise Fault("its folder's name holds no letter and no digit")
-    found = (kept + tail).lstrip("-")
-    return f"student-{found}" if found in DEVICES else found
-
-
-def shorten(text, characters, size):
-    """Text of at most that many characters, and bytes in UTF-8."""
-    return text[:characters].encode(errors="replace")[:size].decode(errors="ignore")
-
-
-def letters(text):
-    """The letters and digits of a name alone, in lower case."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
-
-
-def lesson(stem):
-    """The number at a notebook's name, without leading zeros; None where it has none."""
-    found = re.match("0*([0-9]+)", stem)
-    return found and found[1]
 
 
 # Copies of it
@@ -747,28 +403,6 @@ def choose(staged, stems, passed):
         chosen[stem] = best
         passed.extend(f"{item.shown}: kept, but {best.shown} is taken for {stem}." for *_, item in rest)
     return chosen
-
-
-def which(name, stems):
-    """Which notebook a file is.
-
-    Args:
-        name: of the file.
-        stems: names of the assignment's notebooks.
-    Returns:
-        (stem or None, how well it fits: 2 by name, 1 by the lesson's number, 0 since there is only one).
-    """
-    base = title(name)
-    if base is None:
-        return None, 0
-    plain = letters(base)
-    if named := [stem for stem in stems if letters(stem) in plain]:
-        return max(named, key=len), 2
-    numbers = re.findall("[0-9]+", COPY.sub("", base)) or re.findall("[0-9]+", base)
-    numbered = [stem for stem in stems if lesson(stem) in {number.lstrip("0") or "0" for number in numbers}]
-    if len(numbered) == 1:
-        return numbered[0], 1
-    return (stems[0], 0) if len(stems) == 1 else (None, 0)
 
 
 def keep_other(base, item):

@@ -24,8 +24,8 @@ import numpy as np
 
 from course_lib import checks
 from course_lib.checks import limit
+from course_lib.grading import jailed, wire
 from course_lib.grading import plan as plans
-from course_lib.grading import wire
 from course_lib.grading.jail import Dead, Jail, Limits
 
 TOTAL = 10  # times the limit of a cell, after which no jail is started again
@@ -40,15 +40,23 @@ class Remote(checks.Answer):
     Args:
         jail: Jail.
         name: the function's.
-        quiet: let nothing but the type of an error come back.
-        written: whether the student has written something for it: else a function that is missing is not attempted.
+        quiet: let nothing come back of what went wrong but the type of an error, or one of our own sentences.
     """
 
-    def __init__(self, jail, name, quiet, written=True):
-        self.jail, self.name, self.quiet, self.stopped = jail, name, quiet, ""
+    def __init__(self, jail, name, quiet=False):
+        self.jail, self.name, self.quiet, self.said = jail, name, quiet, ""
         # One limit for the whole check; the jail's own comes first, and has better words.
         self.deadline = time.monotonic() + jail.limits.seconds + jail.limits.grace
-        reply = self._ask(do="begin", function=name)
+
+    def begin(self, written=True):
+        """Take the function up.
+
+        Args:
+            written: whether the student has written something for it: else one that is missing is not attempted.
+        Raises:
+            checks.NotAttempted, checks.Mistake: as `checks.Answer`.
+        """
+        reply = self._ask(do="begin", function=self.name)
         if reply.get("missing") is True and not written:
             raise checks.NotAttempted
         self._told(reply)
@@ -82,11 +90,14 @@ class Remote(checks.Answer):
             return
         text, case = str(reply["mistake"])[:TEXT], reply.get("case")
         case = [str(line)[:TEXT] for line in case[:10]] if isinstance(case, list) else []
-        if self.quiet:
+        seconds = self.jail.limits.seconds
+        ours = {jailed.MISSING.format(name=self.name), checks.STILL_COMPUTING.format(seconds=seconds)}
+        if self.quiet and text not in ours | words_of(inspect.getsource(checks)):
             name = reply.get("type")
             known = isinstance(name, str) and isinstance(getattr(builtins, name, None), type)
-            text, case = f"Your function stopped with {name if known else 'an exception'}.", []
-            self.stopped = text
+            text = f"Your function stopped with {name if known else 'an exception'}."
+        if self.quiet:
+            self.said, case = text, []
         if reply.get("stopped") is True:
             raise Stopped(text, case)
         raise checks.Mistake(text, case)
@@ -251,7 +262,7 @@ class Examination:
                 self._conclude(exercise, verdict.status, "not attempted")
                 return
             if verdict.status == checks.FAILED:
-                hint = verdict.hint if verdict.hint in self._words(exercise) else self.remote.stopped
+                hint = verdict.hint if verdict.hint in self._words(exercise) else self.remote.said
                 lines = [OTHER_QUESTIONS] if public else ["" if hint else "not right yet"]
                 self._conclude(
                     exercise, checks.FAILED, "\n  ".join([*lines, hint]).strip(), hint or OTHER_QUESTIONS
@@ -263,8 +274,8 @@ class Examination:
         """One check; what goes wrong in it is the answer's fault, or nobody's."""
 
         def remote():
-            written = any(exercise["id"] in part.exercises for part in self.program.parts)
-            self.remote = Remote(jail, exercise["function"], quiet, written)
+            self.remote = Remote(jail, exercise["function"], quiet)
+            self.remote.begin(any(exercise["id"] in part.exercises for part in self.program.parts))
             return self.remote
 
         try:

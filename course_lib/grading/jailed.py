@@ -10,6 +10,8 @@ import resource
 import socket
 import sys
 
+MISSING = "There is no function `{name}`: keep the name, and see that its cell runs."
+
 
 def main():
     """Serve requests until the socket is closed. The one argument: the limits, as `jail.Limits` in JSON."""
@@ -94,8 +96,7 @@ class Server:
         name = request["function"]
         self.function = None
         if name not in self.shell.user_ns:
-            text = f"There is no function `{name}`: keep the name, and see that its cell runs."
-            return {"mistake": text, "missing": True}
+            return {"mistake": MISSING.format(name=name), "missing": True}
         try:
             self.function = self.checks.Answer(self.shell.user_ns[name])
         except self.checks.Mistake as mistake:

@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from course_lib.errors import CourseError
+from course_lib.grading import archives
 from course_lib.grading import collect as collecting
-from course_lib.grading.collect import collect, student_id, which
+from course_lib.grading.collect import collect
+from course_lib.grading.owners import student_id, which
 
 ONE, TWO = "02_logistic_regression", "04_convolutions"
 ADA = "Ada Lovelace_1234567_assignsubmission_file_"
@@ -456,9 +458,9 @@ def test_a_file_swapped_for_a_link_or_pipe(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="symbolic link"):
-        collecting.open_plain(tmp_path / "link")
-    with pytest.raises(collecting.Fault, match="no ordinary file"):
-        collecting.open_plain(tmp_path / "pipe")
+        archives.open_plain(tmp_path / "link")
+    with pytest.raises(archives.Fault, match="no ordinary file"):
+        archives.open_plain(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("place", ["collected", "collected/ps1", "submitted"])
@@ -571,7 +573,7 @@ def test_limits_hold_once_they_are_reached(course, tmp_path, monkeypatch):
 
 
 def test_many_members(course, tmp_path, monkeypatch):
-    monkeypatch.setattr(collecting, "MEMBERS", 30)
+    monkeypatch.setattr(archives, "MEMBERS", 30)
     for source in (
         brought(tmp_path, {f"s{i:02}/02.ipynb": str(i) for i in range(40)}),
         laid(tmp_path, {f"s{i:02}/02.ipynb": str(i) for i in range(40)}),
@@ -583,7 +585,7 @@ def test_many_members(course, tmp_path, monkeypatch):
 
 
 def test_a_table_of_contents_that_would_fill_the_memory(course, tmp_path, monkeypatch):
-    monkeypatch.setattr(collecting, "DIRECTORY", 4000)
+    monkeypatch.setattr(archives, "DIRECTORY", 4000)
     inner = pack({f"{i}.csv": "" for i in range(500)})
     found = collect(course, brought(tmp_path, {"ada/hw.zip": inner, "bob/02.ipynb": "good"}), "ps1")
     assert "holds more than" in found.passed["ada"][0]

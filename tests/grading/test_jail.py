@@ -136,13 +136,41 @@ def test_a_silent_jail_is_not_waited_for(prison):
     assert time.monotonic() - start < 10
 
 
+def begun(prison, name, quiet=False):
+    """An answer that has been taken up."""
+    answer = examiner.Remote(prison, name, quiet)
+    answer.begin()
+    return answer
+
+
+def test_what_is_asked_in_secret_is_not_told(prison):
+    run(
+        prison,
+        "def f(x):\n    raise ValueError(x)\nclass Told(Exception): pass\ndef g(x):\n    raise Told(x)\ndef h(x):\n    x[0] = 1\n    return x",
+    )
+    import numpy as np
+
+    from course_lib import checks
+
+    for name, said in (
+        ("f", "Your function stopped with ValueError."),
+        ("g", "Your function stopped with an exception."),
+        ("h", "Your function changed its argument in place: the caller still needs it. Work on a copy."),
+    ):
+        answer = begun(prison, name, quiet=True)
+        with pytest.raises(checks.Mistake) as caught:
+            answer(np.array([0.123456]))
+        assert (caught.value.hint, caught.value.case) == (said, ())
+        assert answer.said == said
+
+
 def test_a_function_is_called_as_a_check_does(prison):
     run(prison, "def double(x):\n    x *= 2\n    return x\ndef stub(x):\n    raise NotImplementedError")
     import numpy as np
 
     from course_lib import checks
 
-    answer = examiner.Remote(prison, "double", quiet=False)
+    answer = begun(prison, "double")
     assert answer(4) == 8
     with pytest.raises(checks.Mistake, match="changed its argument in place"):
         answer(np.ones(3))
@@ -151,6 +179,8 @@ def test_a_function_is_called_as_a_check_does(prison):
     with pytest.raises(checks.Stopped, match="TypeError"):
         answer(None)
     with pytest.raises(checks.NotAttempted):
-        examiner.Remote(prison, "stub", quiet=False)(1)
+        begun(prison, "stub")(1)
     with pytest.raises(checks.Mistake, match="no function `other`"):
-        examiner.Remote(prison, "other", quiet=False)
+        begun(prison, "other")
+    with pytest.raises(checks.NotAttempted):
+        examiner.Remote(prison, "other").begin(written=False)
