@@ -1,7 +1,10 @@
 """The benchmarks run as their first lines say: on little, since what they measure is not judged here."""
 
+import json
 import os
+import random
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from course_lib import data
+from course_lib import checks, data
 from course_lib.errors import CourseError
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
@@ -191,3 +194,166 @@ def test_without_the_weights_it_says_what_to_do(run):
         r"bert\.py: all-MiniLM-L6-v2: .*try again later.*\n", done.stderr.splitlines(True)[-1]
     )
     assert "Traceback" not in done.stderr
+
+
+# --- grading against nbgrader ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def grading():
+    """The benchmark as a module."""
+    from tests.benchmarks import grading
+
+    return grading
+
+
+@pytest.fixture(scope="module")
+def submissions(grading, tmp_path_factory):
+    """A course directory and forty submissions."""
+    room = grading.Classroom(tmp_path_factory.mktemp("class") / "course")
+    return room, grading.make_submissions(room, 40, random.Random(0))
+
+
+def test_one_submission_in_twenty_is_broken_and_each_kind_is_there(grading, submissions):
+    """At least one of each; the others are solved notebooks, some with wrong answers."""
+    room, made = submissions
+    broken = [student for student, (_, _, sound) in made.items() if not sound]
+    assert len(broken) == len(grading.KINDS)
+    assert sum(isinstance(made[student][0], bytes) for student in broken) == 1
+    assert 0 < sum(made[student][1] != grading.POINTS for student in set(made) - set(broken)) < 35
+    for count, expected in ((200, 10), (10, 5)):
+        again = grading.make_submissions(room, count, random.Random(1))
+        assert sum(not sound for _, _, sound in again.values()) == expected
+
+
+def test_sound_submissions_deserve_what_is_said(grading, submissions):
+    """Judged by the checks: each exercise is wrong in one at least."""
+    wrong = set()
+    for notebook, deserved, sound in submissions[1].values():
+        if not sound or deserved == grading.POINTS:
+            continue
+        names = {"np": np}
+        for exercise in deserved:
+            source = grading.answer(notebook, exercise).source
+            exec(source, names)  # our own code
+            function = names[re.search(r"def (\w+)", source)[1]]
+            verdict = checks.examine(exercise, function)
+            assert (verdict.status == checks.PASSED) == bool(deserved[exercise])
+            wrong |= {exercise} if not deserved[exercise] else set()
+    assert wrong == set(grading.POINTS)
+
+
+def test_a_worker_that_fails_is_no_result(grading):
+    """What it wrote, and its memory with its children's; else its last words."""
+    child = "x = bytearray(2**28); import time; time.sleep(0.7)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}]); print('x'); print('{{\"a\": 1}}')"
+
+    def start(code):
+        return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    (found,), peak = grading.finish([start(code)])
+    assert found == {"a": 1}
+    assert 2**28 < peak < 2**29
+    with pytest.raises(RuntimeError, match="my last words"):
+        grading.finish([start("raise SystemExit('my last words')")])
+
+
+def test_what_is_lost_wrong_or_different_is_told(grading):
+    """Of made-up results: ratios, the share of the broken ones, and each fault by itself."""
+    every, exercises = dict(grading.POINTS), {}
+    for key, worth in every.items():
+        exercises[key] = {"status": "passed", "points": worth}
+    result = {"fault": "", "exercises": exercises, "seconds": 3.0, "peak_mb": 40.0}
+    made = dict.fromkeys(("ada", "bob", "cleo"), (None, every, True))
+    made["dan"] = b"{", dict.fromkeys(every, 0), False
+    nothing = {key: {"status": "not attempted", "points": 0} for key in every}
+    results = dict.fromkeys(("ada", "bob", "cleo"), result)
+    results["dan"] = result | {"fault": "It cannot be read.", "exercises": nothing, "seconds": 1.0}
+    found = {
+        "made": made,
+        "results": results,
+        "resumed": dict(results),
+        "seconds": 5,
+        "kills": [1],
+        "left": 0,
+    }
+    for name, rate in (("ours", 60), ("serial", 20), ("two", 40)):
+        found[name] = {"rate": rate, "peak": 2**30, "seconds": 4}
+    found["serial marks"] = {"ada": every, "bob": every | {"02.1": None}}
+    found["two marks"] = {"ada": every}
+    assert not any(grading.judge_speed(found).values())
+    text = "\n".join(grading.report_speed(found))
+    assert "3.0 times as many submissions a minute as nbgrader, 1.5 times as many as two" in text
+    assert "| nbgrader, one process | 2 | 4.0 | 20.0 | 1,024 MB | 1 |" in text
+    assert "1 are broken" in text and "10% of the work" in text
+    del results["ada"]
+    results["bob"] = result | {"exercises": nothing}
+    found["resumed"]["cleo"] = result | {"exercises": nothing}
+    faults = grading.judge_speed(found)
+    assert faults == {"lost": ["ada"], "undeserved": ["bob"], "differ": ["ada", "bob", "cleo"]}
+
+
+def test_secrets_are_found_in_what_is_told_and_not_in_code(grading):
+    """Disguised code means the same."""
+    code = 'tell(f"{1}CANARY-7f3a", b"CANARY-7f3a".hex())'
+    (hidden,) = json.loads(grading.disguised(json.dumps([code]).encode()))
+    told = []
+    assert not grading.leaked(hidden)
+    exec(hidden, {"tell": lambda *words: told.extend(words)})
+    assert told == ["1CANARY-7f3a", b"CANARY-7f3a".hex()]
+    assert all(map(grading.leaked, told))
+
+
+def test_what_an_attack_got_is_counted(grading):
+    """nbgrader's side and ours, each in its row; harmful ones in ours alone."""
+    attacks = {
+        name: grading.hostile.Attack(name, f"try | {name}.", {"02.1": 2, "02.2": 0}, name == "bomb", None)
+        for name in ("forges", "stops", "bomb")
+    }
+    right = {"points": {"02.1": 2, "02.2": 0}, "ended": "", "aborted": False, "leak": False, "harm": False}
+    theirs = {
+        "forges": right | {"points": {"02.1": 0, "02.2": 2}, "leak": True, "shown": True},
+        "stops": right
+        | {"points": {"02.1": None}, "aborted": True, "ended": "out of time", "shown": False, "harm": True},
+    }
+    lines = list(grading.report_hostile(attacks, theirs, dict.fromkeys(attacks, right)))
+    assert "| nbgrader | 2 | 1 | 1 | 1 | 1 | 1 | 1 |" in lines
+    assert "| ours, the same | 2 | 0 | 0 | 0 | 0 | 0 | 0 |" in lines
+    assert "| ours, all | 3 | 0 | 0 | 0 | 0 | 0 | 0 |" in lines
+    assert "| forges | try \\| forges. | 2 | 2 | 2 | forged, leak, too few points |  |" in lines
+    assert (
+        "| stops | try \\| stops. | 2 | – | 2 | aborted, harm to others, not graded, out of time |  |"
+        in lines
+    )
+    assert "| bomb | try \\| bomb. | 2 | – | 2 | not run: harmful |  |" in lines
+
+
+def test_nbgrader_is_shut_in(grading, tmp_path):
+    """It sees the course directory, and can write nothing else; no network of this machine, no variables."""
+    if not shutil.which("bwrap"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap here")
+    (tmp_path / "mine").write_text("")
+    code = f"""if 1:
+        import json, os, pathlib, socket
+        def can(action, *arguments):
+            try:
+                return bool(action(*arguments)) or True
+            except OSError:
+                return False
+        pathlib.Path("new").write_text("")
+        print(json.dumps([sorted(os.listdir()), can(os.listdir, {str(BENCHMARKS)!r}), can(os.listdir, "/etc/ssl"),
+            can(pathlib.Path({str(BENCHMARKS.parents[1] / "course_lib/new")!r}).touch),
+            [name for _, name in socket.if_nameindex()], "CANARY-7f3a" in os.environ.values(), "SECRET" in os.environ]))"""
+    command = [*grading.sandbox(tmp_path)[:-1], "-c", code]
+    done = subprocess.run(command, env=os.environ | {"SECRET": "x"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [["mine", "new"], False, False, False, ["lo"], True, False]
+    assert (tmp_path / "new").exists()
+
+
+def test_too_few_submissions(grading, capsys):
+    """Less than each broken kind and a sound one beside it measure nothing."""
+    with pytest.raises(SystemExit) as left:
+        grading.main(["--submissions", "3"])
+    assert left.value.code == 2
+    assert "at least 10 submissions" in capsys.readouterr().err

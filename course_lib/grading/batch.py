@@ -5,6 +5,7 @@ import contextlib
 import functools
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import secrets
@@ -50,6 +51,12 @@ def grade(
         CourseError: no such assignment, exercise or student; the jail does not work.
         Interrupted: Ctrl-C; what is done is kept.
     """
+    if os.name != "posix":
+        raise CourseError("Grading needs Linux: on Windows, run it in WSL.")
+    if jail and (shown := jails.shows(course)):
+        raise CourseError(
+            f"{course} lies in {shown}, which the jail shows to every student: move it elsewhere."
+        )
     plan = plans.read_plan(course, name)
     every = {each["id"] for notebook in plan["notebooks"] for each in notebook["exercises"]}
     if unknown := set(exercises) - every:
@@ -71,34 +78,43 @@ def grade(
     wanted = set(exercises) or every
     results, jobs = {}, []
     for student, paths in sorted(found.items()):
-        content, faults = read(paths)
-        digest = digest_of(rules, content, asdict(limits), secret)
         old = recall(folder / f"{student}.json")
         asked = not students or student in students
-        if old and (not asked or (old["digest"] == digest and not exercises)):
+        if old and not (
+            asked and (exercises or old["digest"] != digest_of(rules, read(paths)[0], asdict(limits), secret))
+        ):
             results[student] = old
-            continue
-        if not asked:
-            continue
-        kept = old if old and exercises and old["submission"] == digest_of(content) else None
-        seeds = {key: seed(secret, student, key) for key in sorted(wanted if kept else every)}
-        jobs.append((student, content, faults, seeds, digest, kept))
+        elif asked:
+            jobs.append((student, paths, old))
     if not jobs:
         return results
     jails.examiner_command(limits, jail)  # what is missing is said before anything starts
+
+    def prepare(student, paths, old):
+        """The request for a submission, and what `finish` needs to know of it."""
+        content, faults = read(paths)
+        kept = old if old and exercises and old["submission"] == digest_of(content) else None
+        seeds = {key: seed(secret, student, key) for key in sorted(wanted if kept else every)}
+        about = {
+            "student": student,
+            "assignment": name,
+            "jail": "bubblewrap" if jail else "none",
+            "digest": digest_of(rules, content, asdict(limits), secret),
+            "submission": digest_of(content),
+        }
+        return rules | {"notebooks": content, "seeds": seeds}, (about, faults, kept)
+
     with executor(workers, dask) as (submit, width):
         waiting, running, done = iter(jobs), {}, 0
         while True:
-            for job in waiting:
-                request = rules | {"notebooks": job[1], "seeds": job[3]}
-                running[submit(examine, request, asdict(limits))] = job
-                if len(running) >= 2 * width:
-                    break
+            for job in itertools.islice(waiting, 2 * width - len(running)):
+                request, about = prepare(*job)
+                running[submit(examine, request, asdict(limits))] = about
             if not running:
                 return results
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                student, content, faults, _, digest, kept = running.pop(future)
-                result = finish(future, student, name, jail, content, faults, digest, kept)
+                result = finish(future, *running.pop(future))
+                student = result["student"]
                 write(folder / f"{student}.json", json.dumps(result, ensure_ascii=True))
                 results[student] = result
                 done += 1
@@ -132,19 +148,19 @@ def progress(console):
         yield tell
 
 
-def finish(future, student, name, jail, content, faults, digest, kept):
+def finish(future, about, faults, kept):
     """The result of one submission, whatever became of its process."""
     result = {"fault": "", "notes": [], "exercises": {}, "written": {}, "seconds": 0.0, "peak_mb": 0.0}
     try:
         result |= future.result()
     except Exception as error:  # of this machine or of the cluster: it is tried again the next time
         text = f"{type(error).__name__}: {error}"
-        result["fault"], digest = f"It could not be graded: {text[:1000]}. Run `course grade` again.", ""
+        result["fault"] = f"It could not be graded: {text[:1000]}. Run `course grade` again."
+        about |= {"digest": ""}
     if kept:
         result["exercises"] = kept["exercises"] | result["exercises"]
     result["notes"] = [*faults, *result["notes"]]
-    identity = {"student": student, "assignment": name, "jail": "bubblewrap" if jail else "none"}
-    return result | identity | {"digest": digest, "submission": digest_of(content)}
+    return result | about
 
 
 def submissions(course, name):
@@ -333,7 +349,4 @@ def try_jail(limits, jail=True):
     Raises:
         CourseError: bubblewrap or a package is missing.
     """
-    answer = examine({"try": True, "jail": jail}, asdict(limits))
-    if answer["reason"] or ("home" in answer["printed"] and jail):
-        return " ".join((answer["reason"] or f"it shows {answer['printed']}").split())
-    return ""
+    return " ".join(examine({"try": True, "jail": jail}, asdict(limits))["reason"].split())

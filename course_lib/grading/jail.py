@@ -136,6 +136,14 @@ def binds():
     ]
 
 
+def shows(folder):
+    """The path by which the jail shows a folder, or None."""
+    folder = Path(folder).resolve()
+    return next(
+        (path for path in [*binds(), *map(Path, SYSTEM)] if folder.is_relative_to(path.resolve())), None
+    )
+
+
 def mounts():
     """Options of bubblewrap for a file system that can only be read, at the same paths as outside."""
     options = ["--perms", "1777", "--size", str(2 * SHARED), "--tmpfs", "/tmp"]

@@ -221,6 +221,15 @@ def test_what_is_not_there(classroom, working_jail, options, said):
         batch.grade(classroom.course, "ps2", working_jail)
 
 
+def test_a_course_that_the_jail_would_show(working_jail, monkeypatch):
+    folder = batch.jails.package() / "cs231"
+    assert batch.jails.shows(folder) == batch.jails.package()
+    assert batch.jails.shows(batch.Path.cwd() / "cs231") is None
+    monkeypatch.setattr(batch.plans, "read_plan", lambda *_: {"notebooks": []})
+    with pytest.raises(CourseError, match="which the jail shows to every student"):
+        batch.grade(folder, "ps1", working_jail)
+
+
 NETWORK = '''
 import numpy as np
 
