@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -290,9 +290,10 @@ def grade(
     ] = False,
 ):
     """Teachers: grade all that is collected, in a jail; stopped, it goes on where it was."""
-    from course_lib.grading import batch, hand_back, jail, plan
+    from course_lib.grading import batch, gradebook, hand_back, jail, plan
 
     out, name = console(), plan.only(course, assignment)
+    gradebook.late_penalty(late, None, datetime.now(UTC))  # a wrong rule is told before anything is graded
     limits = jail.Limits(seconds=seconds, memory=int(memory * 2**30))
     if no_jail:
         typer.echo(

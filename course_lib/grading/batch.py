@@ -19,14 +19,17 @@ from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 
+from filelock import FileLock, Timeout
+
 from course_lib.errors import CourseError, Interrupted
 from course_lib.grading import jail as jails
 from course_lib.grading import plan as plans
 
+INTERRUPTED = "Interrupted: what is graded is kept. Run the same command to go on."
 RESULT = 64 * 2**20  # bytes
-PATIENCE = (
-    40  # times the limit of a cell that one submission may take, start included: half of it if all goes wrong
-)
+PATIENCE = 40  # times the limit of a cell that one submission may take: twice what `examiner` allows itself
+DASK = 10  # seconds to wait for a cluster
+JUDGES = ("examiner", "jailed", "plan", "wire")
 STARTED = set()  # processes that run now
 
 
@@ -61,7 +64,12 @@ def grade(
     every = {each["id"] for notebook in plan["notebooks"] for each in notebook["exercises"]}
     if unknown := set(exercises) - every:
         raise CourseError(f"{name} has no exercise {min(unknown)}. It has {', '.join(sorted(every))}.")
-    found = submissions(course, name)
+    names = {notebook["name"] for notebook in plan["notebooks"]}
+    found = submissions(course, name, names)
+    if not found:
+        raise CourseError(
+            f"Nothing of {name} was handed in: `course collect` brings submissions into {course}."
+        )
     if unknown := set(students) - set(found):
         raise CourseError(
             f"No submission of {min(unknown)} in {course / 'submitted'}. `course collect` brings them."
@@ -77,34 +85,43 @@ def grade(
     secret = read_secret(course, name)
     wanted = set(exercises) or every
     results, jobs = {}, []
+    code = [cell for notebook in plan["notebooks"] for cell in notebook["cells"] if cell["type"] == "code"]
+    asks = [code, [notebook["exercises"] for notebook in plan["notebooks"]], rules["checks"], jail, secret]
     for student, paths in sorted(found.items()):
         old = recall(folder / f"{student}.json")
         asked = not students or student in students
-        if old and not (
-            asked and (exercises or old["digest"] != digest_of(rules, read(paths)[0], asdict(limits), secret))
-        ):
+        again = bool(exercises or students) or not old or old["digest"] != digest_of(asks, read(paths)[0])
+        if old and not (asked and again):
             results[student] = old
         elif asked:
             jobs.append((student, paths, old))
     if not jobs:
         return results
     jails.examiner_command(limits, jail)  # what is missing is said before anything starts
+    lock = FileLock(folder.parent / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CourseError(f"Another `course grade` is at work on {name}: wait for its end.") from None
 
     def prepare(student, paths, old):
         """The request for a submission, and what `finish` needs to know of it."""
         content, faults = read(paths)
         kept = old if old and exercises and old["submission"] == digest_of(content) else None
+        digest = digest_of(asks, content)
+        if kept and kept["digest"] != digest:
+            digest = ""  # of the others, something has changed
         seeds = {key: seed(secret, student, key) for key in sorted(wanted if kept else every)}
         about = {
             "student": student,
             "assignment": name,
             "jail": "bubblewrap" if jail else "none",
-            "digest": digest_of(rules, content, asdict(limits), secret),
+            "digest": digest,
             "submission": digest_of(content),
         }
         return rules | {"notebooks": content, "seeds": seeds}, (about, faults, kept)
 
-    with executor(workers, dask) as (submit, width):
+    with lock, executor(workers, dask) as (submit, width):
         waiting, running, done = iter(jobs), {}, 0
         while True:
             for job in itertools.islice(waiting, 2 * width - len(running)):
@@ -163,16 +180,28 @@ def finish(future, about, faults, kept):
     return result | about
 
 
-def submissions(course, name):
+def submissions(course, name, notebooks):
     """What lies in `submitted`.
 
+    Args:
+        course: Path of the course directory.
+        name: of the assignment.
+        notebooks: their names.
     Returns:
         {student: {notebook's name: Path}}.
+    Raises:
+        CourseError: a folder's name is none that files and databases take.
     """
     found = {}
     for folder in sorted((course / "submitted").glob(f"*/{name}")):
-        if folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink():
-            found[folder.parent.name] = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+        student = folder.parent.name
+        if folder.is_symlink() or folder.parent.is_symlink() or not folder.is_dir():
+            continue
+        if len(student.encode(errors="surrogateescape")) > 200 or not student.isprintable():
+            raise CourseError(f"submitted/{student!a:.99} cannot be a student's name: rename that folder.")
+        found[student] = {
+            path.stem: path for path in sorted(folder.glob("*.ipynb")) if path.stem in notebooks
+        }
     return found
 
 
@@ -192,12 +221,17 @@ def read(paths):
 
 
 def digest_of(*parts):
-    """A digest of plain data, and of the checks of the course."""
-    checks = Path(plans.__file__).parent.parent / "checks"
-    code = (
-        [path.read_text(encoding="utf-8") for path in sorted(checks.glob("*.py"))] if len(parts) > 1 else []
-    )
+    """A digest of plain data; of more than one part, also of what judges them."""
+    code = judges() if len(parts) > 1 else ""
     return hashlib.sha256(json.dumps([parts, code], sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def judges():
+    """A digest of the course's checks and of the examiner."""
+    here = Path(plans.__file__).parent
+    files = [*sorted((here.parent / "checks").glob("*.py")), *(here / f"{each}.py" for each in JUDGES)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def read_secret(course, name):
@@ -252,14 +286,19 @@ def executor(workers, dask):
                 "Dask is missing: pip install 'dask[distributed]', here and on the cluster."
             ) from None
         try:
-            client = Client(dask, timeout=10)
+            client = Client(dask, timeout=DASK)
         except (OSError, ValueError, TypeError) as error:
             raise CourseError(
                 f"No Dask cluster answers at {dask}: {error}. Is its scheduler running?"
             ) from None
-        with client, client.get_executor(pure=False) as pool:
-            width = workers or sum(client.nthreads().values()) or 1
-            yield pool.submit, width
+        pool = client.get_executor(pure=False)
+        try:
+            yield pool.submit, workers or sum(client.nthreads().values()) or 1
+        except KeyboardInterrupt:
+            raise Interrupted(INTERRUPTED) from None
+        finally:
+            pool.shutdown(wait=False)  # it cancels what is left
+            client.close(timeout=2)
         return
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None]
     width = workers or len(cores)
@@ -277,7 +316,7 @@ def executor(workers, dask):
     try:
         yield functools.partial(pool.submit, on_a_core), width
     except KeyboardInterrupt:
-        raise Interrupted("Interrupted: what is graded is kept. Run the same command to go on.") from None
+        raise Interrupted(INTERRUPTED) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in list(STARTED):

@@ -6,6 +6,7 @@ first becomes another user in a bubblewrap of its own, since limits on processes
 Source: bubblewrap's manual page bwrap(1); setrlimit(2); seccomp(2).
 """
 
+import contextlib
 import functools
 import json
 import mmap
@@ -64,7 +65,19 @@ FORBIDDEN = [
     "init_module",
     "finit_module",
 ]
+NAMESPACES = (
+    0x80,
+    0x20000,
+    0x2000000,
+    0x4000000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)  # CLONE_NEW…
 ENVIRONMENT = {
+    "USER": "student",
+    "LOGNAME": "student",
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "COURSE_PROFILE": "fast",
@@ -279,6 +292,13 @@ def system_call_filter():
     rules.add_rule(
         pyseccomp.ERRNO(errno.EPERM), "mmap", pyseccomp.Arg(3, pyseccomp.MASKED_EQ, unnamed, unnamed)
     )
+    for flag in NAMESPACES:  # older bubblewraps cannot forbid them
+        rules.add_rule(
+            pyseccomp.ERRNO(errno.EPERM), "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag)
+        )
+    rules.add_rule(
+        pyseccomp.ERRNO(errno.ENOSYS), "clone3"
+    )  # whose flags no filter sees; the C library then uses clone
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whom it is given to
     rules.export_bpf(file)
     file.seek(0)
@@ -352,7 +372,10 @@ class Jail:
     def _watch(self):
         """End it when all its processes together take too much."""
         while not self.over.wait(WATCH):
-            memory, files, threads, descriptors = taken(tree(self.process.pid))
+            processes = tree(self.process.pid)
+            memory, files, threads, descriptors = taken(processes)
+            if memory > self.limits.memory:  # forks share what they do not change
+                memory -= shared(processes)
             self.peak = max(self.peak, memory)
             if memory > self.limits.memory:
                 self._end(f"took more than {self.limits.memory / 2**30:.1f} GB of memory")
@@ -475,6 +498,19 @@ def tree(process):
         except OSError:  # it has ended meanwhile
             continue
     return found
+
+
+def shared(processes):
+    """Bytes that several processes have in common, and that `taken` counts for each of them."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(OSError):
+            sizes = re.findall(
+                r"^(Rss|Pss):\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE
+            )
+            found = {name: 1024 * int(size) for name, size in sizes}
+            total += found.get("Rss", 0) - found.get("Pss", 0)
+    return total
 
 
 def taken(processes):

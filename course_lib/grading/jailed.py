@@ -36,6 +36,12 @@ def main():
     config.InteractiveShell.colors = "NoColor"
     config.InteractiveShell.xmode = "Context"
     shell = InteractiveShell.instance(config=config)
+    shell.enable_gui = lambda gui=None: None
+    shell.enable_matplotlib = lambda gui=None: (
+        "agg",
+        "agg",
+    )  # `%matplotlib inline` and the like: nobody looks
+    sys.path.insert(0, "")  # as in Jupyter: a notebook may write a module and import it
     sys.argv[1:] = []
     server = Server(shell, np, checks, wire)
     for line in channel.makefile("rb"):

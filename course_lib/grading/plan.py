@@ -201,7 +201,7 @@ def fit(plan, cells):
 
     Answers are found by the cell's metadata and by the name of the function defined, since metadata is lost on the way
     through some editors. All of the student's code runs, in the student's order, so that of two definitions the
-    last one counts; the teacher's cells run before the answers that they precede, unchanged; test cells never run.
+    last one counts; the teacher's cells run before the answers that they precede, unchanged; the teacher's test cells do not run.
 
     Args:
         plan: of the notebook.
@@ -215,7 +215,6 @@ def fit(plan, cells):
     stubs = {_plain(hide_solution(cell["source"])) for cell in answers.values()}
     known = {_plain(cell["source"]) for cell in plan["cells"] if cell["role"] == "fixed"}
     known |= {_plain(visible(source)) for source in plan["tests"]}
-    tests = {exercise["test"] for exercise in plan["exercises"]}
     fixed = [cell for cell in plan["cells"] if cell["type"] == "code" and cell["role"] in ("fixed", "answer")]
     own = {cell["id"]: cell["source"] for cell in fixed if cell["role"] == "fixed"}
     parts = []
@@ -234,7 +233,7 @@ def fit(plan, cells):
     if first:
         run_fixed(first)
     for number, (kind, source, key) in enumerate(cells, start=1):
-        if kind != "code" or _plain(source) in known or key in tests or not source.strip():
+        if kind != "code" or _plain(source) in known or not source.strip():
             continue
         of = {
             exercise["id"]

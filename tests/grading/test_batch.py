@@ -22,6 +22,20 @@ ANSWERS = {
     "cleo": {"answer_02_2": None, "answer_02_4": "def gradient(A, labels, W) oops"},
     "dan": {"answer_02_2": "def soft_max(Z):\n    return Z"},
     "eve": {"answer_02_3": "import os\ndef cross_entropy(labels, Z):\n    os._exit(0)"},
+    # What notebooks in the wild do.
+    "gil": {
+        "answer_02_1": """%matplotlib inline
+%config InlineBackend.figure_format = "retina"
+import getpass
+getpass.getuser()
+open("own_helpers.py", "w").write("two = 2")
+""",
+        "answer_02_2": """from own_helpers import two
+def softmax(Z):
+    e = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)""",
+        "answer_02_4": None,
+    },
     # Right for the questions of the notebook, which it has learnt by heart; then it tells what it was asked.
     "fay": {
         "answer_02_2": f"""seen = []
@@ -42,7 +56,12 @@ def classroom(tmp_path_factory, working_jail):
     """A class that has been graded once; tests leave it as it is."""
     room = Classroom(tmp_path_factory.mktemp("class") / "course", written=["Why?"])
     for student, answers in ANSWERS.items():
-        room.hand_in(student, room.solved(**answers))
+        mine = room.solved(**answers)
+        if student == "gil":  # an answer in the cell of its check
+            (check,) = [cell for cell in mine.cells if cell.metadata.nbgrader.grade_id == "check-02-1"]
+            (right,) = [c for c in room.solved().cells if c.metadata.nbgrader.grade_id == "answer-02-1"]
+            check.source = f"{right.source}\n{check.source}"
+        room.hand_in(student, mine)
     room.hand_in("gus", b"{")
     room.results = batch.grade(room.course, room.name, working_jail)
     return room
@@ -59,7 +78,7 @@ def copy(classroom, tmp_path):
 
 @pytest.mark.parametrize(
     ("student", "lost"),
-    [("ada", []), ("bob", ["02.2"]), ("cleo", ["02.2", "02.4"]), ("dan", ["02.2"]), ("eve", ["02.3"]), ("fay", ["02.2", "02.5"])],
+    [("ada", []), ("bob", ["02.2"]), ("cleo", ["02.2", "02.4"]), ("dan", ["02.2"]), ("eve", ["02.3"]), ("fay", ["02.2", "02.5"]), ("gil", ["02.4"])],
 )  # fmt: skip
 def test_each_exercise_counts_by_itself(classroom, student, lost):
     expected = {key: 0 if key in lost else worth for key, worth in POINTS.items()}
@@ -119,6 +138,36 @@ def test_one_exercise_is_graded_again(copy, working_jail):
     path.write_text(json.dumps(result))
     batch.grade(copy.course, copy.name, working_jail, exercises=["02.2"], students=["bob"])
     assert points(copy.result("bob")) == POINTS | {"02.1": -1, "02.2": 0}
+
+
+def test_after_one_exercise_the_others_are_not_taken_for_graded(copy, working_jail):
+    mine = copy.course / "private" / copy.name / "checks.py"
+    mine.write_text(
+        "from course_lib.checks import *\n@exercise('02.1', 'No', points=0)\ndef f(answer, rng):\n    raise Mistake('No.')\n"
+    )
+    batch.grade(copy.course, copy.name, working_jail, exercises=["02.3"], students=["ada"])
+    assert points(copy.result("ada")) == POINTS
+    batch.grade(copy.course, copy.name, working_jail)
+    assert points(copy.result("ada")) == POINTS | {"02.1": 0}
+
+
+def test_one_at_a_time(copy, working_jail):
+    lock = batch.FileLock(copy.course / "results" / copy.name / ".lock")
+    with lock, pytest.raises(CourseError, match="Another `course grade` is at work"):
+        batch.grade(copy.course, copy.name, working_jail, students=["ada"])
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\udcff", "ä" * 120])
+def test_names_that_nothing_takes(copy, working_jail, name):
+    (copy.course / "submitted" / name / copy.name).mkdir(parents=True)
+    with pytest.raises(CourseError, match="rename that folder"):
+        batch.grade(copy.course, copy.name, working_jail)
+
+
+def test_nothing_was_handed_in(copy, working_jail):
+    shutil.rmtree(copy.course / "submitted")
+    with pytest.raises(CourseError, match="Nothing of ps1 was handed in"):
+        batch.grade(copy.course, copy.name, working_jail)
 
 
 def test_stopped_at_any_moment_it_goes_on(classroom, tmp_path, working_jail):
@@ -186,8 +235,9 @@ def test_a_dask_cluster_gives_the_same_marks(classroom, copy, working_jail):
     }
 
 
-def test_no_cluster_there(copy, working_jail):
+def test_no_cluster_there(copy, working_jail, monkeypatch):
     shutil.rmtree(copy.course / "results")
+    monkeypatch.setattr(batch, "DASK", 1)
     with pytest.raises(CourseError, match="No Dask cluster answers"):
         batch.grade(copy.course, copy.name, working_jail, dask="tcp://127.0.0.1:9")
 
