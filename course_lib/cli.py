@@ -278,8 +278,11 @@ def grade(
     ] = None,
     student: Annotated[list[str] | None, typer.Option(help="Grade only these.")] = None,
     late: Annotated[
-        str, typer.Option(help="none, zero, or such as 10%/day; and after it, if you like, ,grace=15m.")
-    ] = "none",
+        str | None,
+        typer.Option(
+            help="none, zero, or such as 10%/day; and after it, if you like, ,grace=15m. Kept until another is given."
+        ),
+    ] = None,
     marks: Annotated[
         Path | None, typer.Option(help="Marks of written answers: CSV of student, question, points, comment.")
     ] = None,
@@ -293,7 +296,11 @@ def grade(
     from course_lib.grading import batch, gradebook, hand_back, jail, plan
 
     out, name = console(), plan.only(course, assignment)
-    gradebook.late_penalty(late, None, datetime.now(UTC))  # a wrong rule is told before anything is graded
+    gradebook.late_penalty(
+        late or "none", None, datetime.now(UTC)
+    )  # what is wrong is told before anything is graded
+    if marks:
+        gradebook.read_lines(marks)
     limits = jail.Limits(seconds=seconds, memory=int(memory * 2**30))
     if no_jail:
         typer.echo(
@@ -305,10 +312,13 @@ def grade(
         results = batch.grade(
             course, name, limits, workers, dask, not no_jail, exercise or (), student or (), tell
         )
-    table, report, pages = hand_back.hand_back(course, plan.read_plan(course, name), results, late, marks)
-    out.print(f"{len(results)} graded. Marks: {table}", soft_wrap=True, highlight=False)
-    out.print(f"For you: {report}", soft_wrap=True, highlight=False)
-    out.print(f"To hand back: {pages} pages in {report.parent / 'feedback'}", soft_wrap=True, highlight=False)
+    told = hand_back.hand_back(course, plan.read_plan(course, name), results, late, marks)
+    broken = [student for student, result in results.items() if result["fault"]]
+    told.insert(
+        0, f"Submissions: {len(results)}" + f"; could not be graded: {', '.join(broken)}" * bool(broken)
+    )
+    for line in told:
+        out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def main():

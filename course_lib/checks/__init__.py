@@ -108,7 +108,7 @@ class NotAttempted(Exception):
     """The stub is still there."""
 
 
-def exercise(id, title, points, stub=""):
+def exercise(id, title, points=0, stub=""):
     """Register a function (answer, rng) -> None as the check of an exercise.
 
     In a file that `load` reads: of an exercise of the teacher's own, whose id begins with a letter, or as one more
@@ -151,6 +151,11 @@ def load(path, text=None):
     found = {}
     try:
         text = Path(path).read_text(encoding="utf-8") if text is None else text
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not in UTF-8'}."
+        ) from None
+    try:
         code = compile(text, str(path), "exec")
         exec(code, {"__name__": PRIVATE, PRIVATE: found})
     except Exception as error:
@@ -245,6 +250,9 @@ def hint(id):
     Args:
         id: the exercise's id, such as `"01.2"`.
     """
+    if str(id)[:1].isalpha():
+        print(f"· {id}: an exercise of your teacher's, who knows more")
+        return
     found = find(id)
     lesson = id.partition(".")[0]
     folders = (Path.cwd(), *Path.cwd().parents)

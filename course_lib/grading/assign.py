@@ -251,7 +251,7 @@ def own_cells(name, found, path):
     about = {"grade": True, "locked": True, "points": found.points}
     return [
         v4.new_markdown_cell(
-            f"## {name} {found.title}",
+            f"## {name} {found.title} ({found.points:g} points)",
             id=f"title-{key}",
             metadata=gradebook.metadata(f"fixed-title-{key}", locked=True),
         ),
@@ -271,7 +271,7 @@ def ask(number, text, points):
     import nbformat.v4 as v4
 
     name = f"written-{number}"
-    question = f"## Written question {number}\n\n{text.strip()}"
+    question = f"## Written question {number} ({points:g} points)\n\n{text.strip()}"
     note = "What a good answer says: for the graders. Students get an empty cell."
     about = {"grade": True, "solution": True, "points": points}
     return [

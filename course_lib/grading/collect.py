@@ -365,20 +365,21 @@ def keep(course, name, student, staged, stems, passed):
             target.rmdir()  # only if it is empty
             target.parent.rmdir()
         return []
-    marks = {
-        each: any((path.parent / each).exists() for _, _, path in latest.values()) for each in (LATE, UNDATED)
-    }
+    dated = [each for each in latest.values() if not (each[2].parent / UNDATED).exists()]
+    late = any((path.parent / LATE).exists() for _, _, path in latest.values())
     for _, _, path in latest.values():
         if not same(target / path.name, digest_of(path)):
             write(target / path.name, path.read_bytes())
-    for each, there in marks.items():
-        mark(target, each, there)
-    last = max(when for when, _, _ in latest.values())
+    mark(target, LATE, late)
+    mark(target, UNDATED, not dated)
+    last = max(when for when, _, _ in dated or latest.values())
     write(target / "timestamp.txt", f"{last:%Y-%m-%d %H:%M:%S} UTC".encode())  # as nbgrader writes it
     taken = []
     for stem, (path, when, note) in places.items():
         if path != latest[stem][2]:
             note = f"one of {latest[stem][0]:%Y-%m-%d %H:%M:%S} is there"
+        elif (path.parent / UNDATED).exists():
+            note = ", ".join(filter(None, (note, "time not known", "late" * (path.parent / LATE).exists())))
         elif (path.parent / LATE).exists():
             note = f"{note}, late" if note else "late"
         taken.append(Taken(stem, chosen[stem].shown, when, note))
@@ -423,8 +424,9 @@ def keep_other(base, item):
 def keep_notebook(base, stem, item):
     """Keep a file as a notebook: (Path, datetime that counts, note)."""
     entries = history(base, stem)
-    before = [each for each in entries if each[0] <= item.when]
-    after = [each for each in entries if each[0] > item.when]
+    # Of a file that says nothing of its time, only the order of collecting is known.
+    before = [each for each in entries if each[0] <= item.when or not item.dated]
+    after = [each for each in entries if each not in before]
     if before and same(before[-1][2], item.digest):
         when, _, path = before[-1]
         note = "as before"
@@ -443,7 +445,8 @@ def keep_notebook(base, stem, item):
     else:
         path = put(base, item.when, item.digest, Path(f"{stem}.ipynb"), item.path)
         when, note = item.when, ""
-    mark(path.parent, UNDATED, not item.dated)
+    if item.dated or not note:  # what is known of a time is not forgotten
+        mark(path.parent, UNDATED, not item.dated)
     if item.late is not None:
         mark(path.parent, LATE, item.late)
     return path, when, note
@@ -475,7 +478,8 @@ def history(base, stem):
         if (when := WHEN.fullmatch(place.name)) and not place.is_symlink() and is_plain(path):
             time = datetime.strptime(when[1], STAMP).replace(tzinfo=UTC)
             found.append((time, path.stat().st_mtime_ns, path))
-    return sorted(found)
+    undated = any((path.parent / UNDATED).exists() for _, _, path in found)
+    return sorted(found, key=lambda each: each[1:] if undated else each)
 
 
 def put(base, when, digest, relative, path):

@@ -15,10 +15,13 @@ import functools
 import inspect
 import json
 import os
+import re
 import resource
 import sys
 import threading
 import time
+import traceback
+from pathlib import Path
 
 import numpy as np
 
@@ -31,6 +34,10 @@ from course_lib.grading.jail import Dead, Jail, Limits
 TOTAL = 20  # times the limit of a cell: no cell of a submission is run after that
 MEMORY = 2 * 2**30  # bytes of this process: it decodes what the jail sends
 TEXT, SOURCE = 4000, 20_000  # characters of a message, of a student's code, in the result
+NOISE = re.compile(  # TensorFlow's log, of which nothing can rid a process
+    r"^(WARNING: All log messages before absl|[IWE]0000 00|\d{4}-\d\d-\d\d \S+: [IWE] |To enable the following instructions|Fontconfig error).*\n",
+    re.MULTILINE,
+)
 OTHER_QUESTIONS = "It passes the check in the notebook, but not with other inputs of the same kind."
 
 
@@ -234,11 +241,12 @@ class Examination:
                 if part.owner == "student" and not part.exercises:
                     self.deadly.append(part)
                 raise
-            text, error = jail.take_text(), reply.get("error") or reply.get("type")
+            text, error = NOISE.sub("", jail.take_text()), reply.get("error") or reply.get("type")
             for key in part.exercises:
                 self.printed[key] = (self.printed.get(key, "") + text)[-TEXT:]
             if error and part.owner == "student" and not part.exercises:
-                note = f"Cell {part.number} of your notebook stopped with {str(error)[:80]}."
+                first = part.source.strip().partition("\n")[0][:50]
+                note = f"{self.plan['name']}.ipynb: the cell that begins with `{first}` stopped with {str(error)[:80]}."
                 self.notes += [note] * (note not in self.notes)
 
     def _passes_public(self, jail, exercise):
@@ -253,7 +261,7 @@ class Examination:
                 self.outcomes[exercise["id"]] = (
                     verdict.status,
                     str(verdict),
-                    self._name(exercise, verdict.hint),
+                    self.fault or self._name(exercise, verdict.hint),
                 )
         return verdict.status == checks.PASSED
 
@@ -268,10 +276,9 @@ class Examination:
                 return
             if verdict.status == checks.FAILED:
                 hint = verdict.hint if verdict.hint in self._words(exercise) else self.remote.said
+                for_teacher = self.fault or self._name(exercise, verdict.hint)
                 lines = [OTHER_QUESTIONS] if public else ["" if hint else "not right yet"]
-                self._conclude(
-                    exercise, checks.FAILED, "\n  ".join([*lines, hint]).strip(), hint or OTHER_QUESTIONS
-                )
+                self._conclude(exercise, checks.FAILED, "\n  ".join([*lines, hint]).strip(), for_teacher)
                 return
         self._conclude(exercise, checks.PASSED, "passed")
 
@@ -283,6 +290,7 @@ class Examination:
             self.remote.begin(any(exercise["id"] in part.exercises for part in self.program.parts))
             return self.remote
 
+        self.fault = ""
         try:
             return limit.call(checks.examine_by, (found, remote, seed), 3 * self.limits.seconds + 60)
         except Dead:
@@ -290,8 +298,11 @@ class Examination:
         except limit.TimeUp:
             hint = "What your function returned takes too long to check."
         except Exception as error:  # an answer that the check did not expect
-            print(f"{exercise['id']}: {type(error).__name__}: {error}", file=sys.stderr)
-            hint = "The check could not judge what your function returned: see that it is what the exercise asks for."
+            hint = self.remote.said = (
+                "The check could not judge what your function returned: see that it is what the exercise asks for."
+            )
+            line = traceback.extract_tb(error.__traceback__)[-1]
+            self.fault = f"The check stopped with {type(error).__name__}: {error} ({Path(line.filename).name}, line {line.lineno})."
         return checks.Verdict(found, checks.FAILED, hint)
 
     def _conclude(self, exercise, status, text, hint=""):
@@ -337,6 +348,8 @@ def grade(request, limits):
         except plans.Unreadable as fault:
             faults.append(f"{name}.ipynb: {fault}")
         program = plans.fit(plan, cells)
+        if cells and not plans.familiar(plan, cells):
+            result["notes"].append(f"{name}.ipynb is not the notebook that was handed out.")
         examination = Examination(plan, program, request, limits)
         outcomes = examination.grade()
         result["notes"] += examination.notes

@@ -407,7 +407,8 @@ def read_lines(path):
         for row in reader:
             row += [""] * (len(header) - len(row))
             fields = [unicodedata.normalize("NFKC", row[place]).strip() for place in places]
-            if any(fields):
+            unmarked = fields[0] and fields[1] and not (fields[2] or fields[3])
+            if any(fields) and not unmarked:
                 lines.append((reader.line_num, fields))
     except csv.Error as error:
         raise CourseError(f"{path}, line {reader.line_num}: {error}. Mend that line.") from None

@@ -1,5 +1,7 @@
 """Results into the gradebook, and what is handed back: grades.csv, a page for each student, a report for the teacher."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,27 +10,29 @@ from course_lib import build
 from course_lib.grading import collect, gradebook, pages
 
 
-def hand_back(course, plan, results, late="none", marks=None):
+def hand_back(course, plan, results, late=None, marks=None):
     """Enter results in the gradebook, and write all that is read of them.
 
     Args:
         course: Path of the teacher's course directory.
         plan: of the assignment.
         results: dict from student to result.
-        late: rule for late submissions, as `gradebook.late_penalty` takes it.
+        late: rule for late submissions, as `gradebook.late_penalty` takes it; None for that of the last time.
         marks: path of a CSV file with the marks of written answers, or None.
     Returns:
-        (Path of grades.csv, Path of the report, number of pages of feedback).
+        lines for the teacher: what there is now, and what should be known of it.
     Raises:
         CourseError: the gradebook, the rule or the marks cannot be used.
     """
     name = plan["assignment"]
-    due = due_date(course, name)
+    due, late = due_date(course, name), remember(course, name, late)
+    unknown = []
     folder = Path(course, "results", name)
     texts = {}
     with gradebook.open_gradebook(course) as book:
         for student, result in results.items():
             when, dated, flagged = handed_in(course, name, student)
+            unknown += [student] * (not dated and not flagged)
             share, texts[student] = gradebook.late_penalty(late, due if dated else None, when, flagged)
             gradebook.record(book, plan, result, when, share)
             gradebook.write_autograded(course, plan, result)
@@ -48,8 +52,43 @@ def hand_back(course, plan, results, late="none", marks=None):
             written(plan, result, totals[student]),
         )
         files[folder / "feedback" / f"{student}.html"] = page
+    files[folder / "to_mark.csv"] = to_mark(plan, results, totals)
     build.write(files)
-    return table, folder / "report.html", len(results)
+    told = [
+        f"Marks: {table}",
+        f"For you: {folder / 'report.html'}",
+        f"To hand back: {len(results)} pages in {folder / 'feedback'}",
+    ]
+    if open_ := sum(mark["status"] == gradebook.NEEDS_MARKING for mark in totals.values() if mark):
+        told.append(f"Written answers of {open_} students want marking: {folder / 'to_mark.csv'}")
+    if due and late != "none":
+        told.append(
+            f"Late: {late}"
+            + f"; of {len(unknown)} nobody knows when they handed in (`course collect --received` says it)"
+            * bool(unknown)
+        )
+    return told
+
+
+def remember(course, name, late):
+    """The rule for late submissions: the one given, which is kept, else the one kept, else none."""
+    path = Path(course, "private", name, "late")
+    if late is not None:
+        build.write({path: late})
+    return path.read_text(encoding="utf-8") if path.exists() else "none"
+
+
+def to_mark(plan, results, totals):
+    """Written answers that want marking, as the CSV that `--marks` takes: bytes."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow([*gradebook.COLUMNS, "of", "answer"])
+    for student, result in sorted(results.items()):
+        for each in written(plan, result, totals[student]):
+            if each["points"] is None:
+                row = (student, each["id"], "", "", f"{each['possible']:g}", each["answer"])
+                writer.writerow(map(gradebook.safe, row))
+    return file.getvalue().encode("utf-8-sig")
 
 
 def possible(plan):
@@ -72,6 +111,7 @@ def written(plan, result, mark):
     """The written questions of an assignment, as `pages.feedback` takes them."""
     return [
         {
+            "id": question["id"],
             "question": question["question"],
             "answer": result["written"].get(notebook["name"], {}).get(question["id"], ""),
             "points": mark["points"].get(question["id"]),

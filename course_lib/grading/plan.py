@@ -251,6 +251,13 @@ def fit(plan, cells):
     return Program(parts, _written(plan, cells))
 
 
+def familiar(plan, cells):
+    """Whether any of a student's cells stems from the notebook that was handed out."""
+    ids = {cell["id"] for cell in plan["cells"]} | {exercise["test"] for exercise in plan["exercises"]}
+    texts = {_plain(visible(source)) for source in plan["tests"]}
+    return any(key in ids or _plain(source) in texts for _, source, key in cells)
+
+
 def _plain(source):
     """Source without what editors change: space at its ends and at the ends of lines."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())

@@ -150,6 +150,24 @@ def test_forms(course, tmp_path, form, way):
     assert not undated.exists()
 
 
+def test_what_is_known_of_a_time_is_not_forgotten(course, tmp_path):
+    undated = brought(tmp_path, {f"Ada_1_assignsubmission_file_/{ONE}.ipynb": "first"})
+    place = course / "submitted" / "ada-1" / "ps1"
+    collect(course, undated, "ps1", received=NOON)
+    collect(course, undated, "ps1")
+    assert not (place / "undated.txt").exists()
+    assert (place / "timestamp.txt").read_text().startswith(f"{NOON:%Y-%m-%d %H:%M:%S}")
+
+
+def test_the_time_of_a_download_makes_nothing_later(course, tmp_path):
+    first = brought(tmp_path, {f"Ada_1_assignsubmission_file_/{ONE}.ipynb": "first"})
+    found = collect(course, first, "ps1")
+    assert found.taken["ada-1"][0].note == "time not known"
+    second = brought(tmp_path, {f"Ada_1_assignsubmission_file_/{ONE}.ipynb": "second"})
+    collect(course, second, "ps1", received=NOON - timedelta(days=1))
+    assert submitted(course) == {"ada-1": {ONE: "second"}}
+
+
 def test_a_files_own_name_says_nothing_of_its_owner(course, tmp_path):
     """What a student calls a file never makes it another student's."""
     files = {

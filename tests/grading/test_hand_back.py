@@ -66,7 +66,8 @@ def test_from_choosing_to_handing_back(tmp_path, working_jail):
     assert "ada-lovelace-12" in out
     assert "essay.docx" in out
     out = course("grade", folder, "--late", "10%/day,grace=15m")
-    assert "1 graded" in out
+    assert "Submissions: 1\n" in out
+    assert "Written answers of 1 students want marking" in out
     results = folder / "results" / "ps1"
     row = table(results)["ada-lovelace-12"]
     assert (row["02.1"], row["02.2"], row["written-1"]) == ("2", "0", "")
@@ -81,6 +82,13 @@ def test_from_choosing_to_handing_back(tmp_path, working_jail):
     assert "Those are the exponentials: divide each row by its sum." in page
     assert "<script" not in page
     assert "Those are the exponentials" in (results / "report.html").read_text(encoding="utf-8")
+
+    assert "time not known" not in out
+    (row,) = csv.DictReader((results / "to_mark.csv").read_text(encoding="utf-8-sig").splitlines())
+    assert row["student"] == "ada-lovelace-12"
+    assert row["answer"].endswith("Lest exp overflows.")
+    course("grade", folder, "--marks", results / "to_mark.csv")  # nobody has filled it in
+    assert table(results)["ada-lovelace-12"]["late penalty"] == "2"  # the rule is remembered
 
     marks.write_text("student,question,points,comment\nada-lovelace-12,written-1,3,Good\n")
     course("grade", folder, "--late", "none", "--marks", marks)
