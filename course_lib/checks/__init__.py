@@ -229,7 +229,7 @@ def check(id, function):
         id: the exercise's id, such as `"01.2"`.
         function: your function itself, not the result of calling it.
     """
-    if str(id)[:1].isalpha():
+    if isinstance(id, str) and id[:1].isalpha():
         print(f"· {id}: your teacher checks this one, after you have handed in")
         return
     verdict = examine(id, function)
@@ -250,7 +250,7 @@ def hint(id):
     Args:
         id: the exercise's id, such as `"01.2"`.
     """
-    if str(id)[:1].isalpha():
+    if isinstance(id, str) and id[:1].isalpha():
         print(f"· {id}: an exercise of your teacher's, who knows more")
         return
     found = find(id)

@@ -100,7 +100,7 @@ def grade(
     jails.examiner_command(limits, jail)  # what is missing is said before anything starts
     lock = FileLock(folder.parent / ".lock")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         raise CourseError(f"Another `course grade` is at work on {name}: wait for its end.") from None
 
@@ -121,7 +121,7 @@ def grade(
         }
         return rules | {"notebooks": content, "seeds": seeds}, (about, faults, kept)
 
-    with lock, executor(workers, dask) as (submit, width):
+    with held, executor(workers, dask) as (submit, width):
         waiting, running, done = iter(jobs), {}, 0
         while True:
             for job in itertools.islice(waiting, 2 * width - len(running)):
