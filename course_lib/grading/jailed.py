@@ -17,9 +17,8 @@ def main():
     """Serve requests until the socket is closed. The one argument: the limits, as `jail.Limits` in JSON."""
     limits = json.loads(sys.argv[1])
     set_limits(limits)
-    channel = socket.socket(
-        fileno=os.dup(0)
-    )  # it comes as the standard input; `os.dup` keeps it from children
+    # It comes as the standard input; `os.dup` keeps it from programs that are started here.
+    channel = socket.socket(fileno=os.dup(0))
     channel.setblocking(True)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     import numpy as np
@@ -36,11 +35,9 @@ def main():
     config.InteractiveShell.colors = "NoColor"
     config.InteractiveShell.xmode = "Context"
     shell = InteractiveShell.instance(config=config)
+    # For `%matplotlib inline` and the like: nobody looks.
     shell.enable_gui = lambda gui=None: None
-    shell.enable_matplotlib = lambda gui=None: (
-        "agg",
-        "agg",
-    )  # `%matplotlib inline` and the like: nobody looks
+    shell.enable_matplotlib = lambda gui=None: ("agg", "agg")
     sys.path.insert(0, "")  # as in Jupyter: a notebook may write a module and import it
     sys.argv[1:] = []
     server = Server(shell, np, checks, wire)
@@ -48,9 +45,7 @@ def main():
         request = json.loads(line)
         try:
             reply = server.answer(request)
-        except (
-            BaseException
-        ) as error:  # of the student's: here it ends neither this loop nor the other answers
+        except BaseException as error:  # of the student's: it ends neither this loop nor the other answers
             reply = {
                 "mistake": f"Your code stopped with {type(error).__name__}.",
                 "type": type(error).__name__,
