@@ -3,7 +3,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; d
 	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { command -v $$name; break; }; done)
 BIN := .venv/bin
 
-.PHONY: run lab test build clean
+.PHONY: run lab test colab matrix build clean
 
 run: .venv/installed  ## execute lessons: make run, or make run LESSONS="00 01"
 	@$(BIN)/course run $(LESSONS)
@@ -13,6 +13,12 @@ lab: .venv/installed  ## open JupyterLab on lesson 00
 
 test: .venv/installed  ## run every test, notebooks included, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+colab: .venv/installed  ## run every notebook as Colab does, on its versions and from its set-up cell
+	@$(BIN)/python -m pytest -p tests.guard -p tests.colab -n 2 --dist loadfile notebooks
+
+matrix: .venv/installed  ## run every test with the oldest and the newest versions, on the Pythons that are here
+	@$(BIN)/nox --session matrix
 
 build: .venv/installed  ## build the notebooks from notebooks/source and refresh their outputs
 	@$(BIN)/course build --execute

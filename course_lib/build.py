@@ -19,14 +19,25 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MARKER = re.compile(r"\b(BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
 STUB = f'raise NotImplementedError("{NOT_WRITTEN}")'
 COLAB = "https://colab.research.google.com"
+# Colab shows the first line alone: see `cellView` below. pip runs by subprocess, since Colab asks for a restart after `!pip`.
 SET_UP = """\
-# On Colab only: fetch the course's helpers and data. Anywhere else this does nothing.
+# @title Set-up: on Colab, installs the course's helpers and data; then, anywhere, checks the versions.
 import subprocess
 import sys
+from importlib.util import find_spec
 
 if "google.colab" in sys.modules:
     course = "git+https://github.com/{repository}@{ref}"
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", course], check=True)"""
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", course]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if done.returncode:
+        raise ImportError(f"The course was not installed from {{course}}. pip says why:\\n{{done.stderr}}")
+if not find_spec("course_lib"):
+    raise ImportError("Not installed in this Python: choose the course's kernel, or see the README's Start.")
+
+from course_lib import doctor
+
+doctor.require()"""
 README_TABLE = re.compile(r"(<!-- lessons: .*? -->\n).*?(<!-- end of lessons -->)", re.DOTALL)
 
 
@@ -224,6 +235,8 @@ def make_notebook(source, kind, repository, ref):
             cell.source = hide_solution(cell.source) if kind == "exercise" else show_solution(cell.source)
         kept = [tag for tag in tags(cell) if tag != "exercises"]
         cell.metadata = {"tags": kept} if kept else {}
+        if cell is cells[1]:
+            cell.metadata["cellView"] = "form"
         seen[cell.source] = seen.get(cell.source, 0) + 1
         cell.id = hashlib.sha256(f"{seen[cell.source]}{cell.source}".encode()).hexdigest()[:8]
     metadata = {
@@ -265,14 +278,17 @@ def is_executed(notebook):
     return counts == list(range(1, len(counts) + 1))
 
 
-def read_address(root):
+def read_address(root, project=None):
     """Repository and tag, for Colab.
 
+    Args:
+        root: the course's folder.
+        project: text of a pyproject.toml that is to replace the one there, or None.
     Raises:
         CourseError: `pyproject.toml` does not say.
     """
     try:
-        found = site.address(root)
+        found = site.parse(project) if project else site.address(root)
     except ValueError as error:
         raise CourseError(f"pyproject.toml cannot be read: {error}.") from None
     if not found:
@@ -280,7 +296,7 @@ def read_address(root):
     return found
 
 
-def render(root, lessons=(), execute=None):
+def render(root, lessons=(), execute=None, project=None):
     """All files that the sources give, as text or bytes; nothing is written.
 
     Args:
@@ -288,13 +304,14 @@ def render(root, lessons=(), execute=None):
         lessons: numbers or names; all where empty.
         execute: function (notebook, name) -> None that runs a lesson's notebook in place, or None to keep
             the stored outputs.
+        project: text of a new pyproject.toml, with another address, or None.
     Returns:
         dict from path to str or bytes, and a list with the names of lessons whose stored outputs are missing.
     Raises:
         CourseError: a fault in a source, an unreadable notebook, an unknown lesson, a README without the marks
             between which the table of lessons stands.
     """
-    repository, ref = read_address(root)
+    repository, ref = read_address(root, project)
     folder = root / "notebooks"
     sources = read_sources(folder / "source")
     files, unexecuted = {}, []
@@ -322,6 +339,8 @@ def render(root, lessons=(), execute=None):
         raise CourseError(
             "README.md: expected the marks <!-- lessons: … --> and <!-- end of lessons --> once."
         )
+    if project:
+        files[root / "pyproject.toml"] = project
     return files, unexecuted
 
 

@@ -89,11 +89,31 @@ def build_command(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if a notebook is out of date.")
     ] = False,
+    repo: Annotated[
+        str | None, typer.Option(help="OWNER/NAME on GitHub: every badge and set-up cell is to name it.")
+    ] = None,
+    ref: Annotated[
+        str | None, typer.Option(help="Tag or branch that they are to name; else the tag v<version>.")
+    ] = None,
 ):
     """Build the notebooks from notebooks/source."""
-    from course_lib import build
+    from course_lib import build, site
 
     root = build.find_root()
+    if repo or ref:
+        if check or execute or lessons:
+            raise CourseError(
+                "--repo and --ref change every notebook and run none: give nothing else with them."
+            )
+        build.read_address(root)
+        files, _ = build.render(root, project=site.moved(root, repo, ref))
+        for path in build.write(files):
+            typer.echo(f"wrote {path.relative_to(root)}")
+        repository, ref = build.read_address(root)
+        typer.echo(
+            f"Commit this, and push it with {ref} to github.com/{repository}: Colab opens and installs that."
+        )
+        return
     if check and execute:
         raise CourseError("--check writes nothing and --execute writes outputs: give one of them.")
     if check:

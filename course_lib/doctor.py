@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.errors import CourseError
+
 PYTHON = ((3, 11), (3, 13))
 MEMORY, DISK = 4, 3  # GB: the largest lesson, and what its data and results take
 
@@ -74,6 +76,27 @@ def packages():
             advice = f"pip install '{needed}'"
             faults.append(Finding(needed.name, False, f"{found}, expected {needed.specifier}", advice))
     return faults or [Finding("packages", True, "all that course_lib needs")]
+
+
+def require():
+    """Stop a notebook in its first cell where packages are missing or too old, and say what to do.
+
+    Raises:
+        CourseError: names each package, its version, the version that is needed, and the command that installs it.
+    Source: https://research.google.com/colaboratory/runtime-version-faq.html, for Colab's older runtimes.
+    """
+    faults = [finding for finding in packages() if not finding.ok]
+    if not faults:
+        return
+    found = "; ".join(f"{finding.what}: {finding.found}" for finding in faults)
+    command = " ".join(["pip install", *(finding.advice.removeprefix("pip install ") for finding in faults)])
+    todo = f"Run `{command}` in this notebook's Python ({sys.executable}), then restart the kernel."
+    if "google.colab" in sys.modules:
+        todo = (
+            "Choose Runtime > Change runtime type > Runtime version: Latest. If that is what you have, run "
+            f"`!{command}` in a new cell, then Runtime > Restart session, and start from the top."
+        )
+    raise CourseError(f"Too old or missing for this course: {found}. {todo}")
 
 
 def tensorflow():

@@ -96,13 +96,33 @@ def end_epochs_at_once(tf):
 def find_device():
     """The first GPU that TensorFlow sees, else the CPU."""
     tf = import_tensorflow()
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return Device("GPU", details.get("device_name", "GPU"), details.get("compute_capability"))
+    details = [
+        tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")
+    ]
     info = Path("/proc/cpuinfo")
-    flags = info.read_text() if info.exists() else ""
-    return Device("CPU", f"{os.cpu_count()} cores", bfloat16="avx512_bf16" in flags or "amx_bf16" in flags)
+    return describe_device(details, info.read_text() if info.exists() else "", os.cpu_count())
+
+
+def describe_device(gpus, cpu_info, cores):
+    """The device, from what the machine says of itself.
+
+    Args:
+        gpus: list of dict, TensorFlow's details of each GPU. Any entry may be missing, and for other makers'
+            GPUs all may be.
+        cpu_info: str, the text of `/proc/cpuinfo`, empty where there is none.
+        cores: int or None.
+    Returns:
+        Device.
+    Source: TensorFlow's documentation of `get_device_details`; for the processors' flags Linux,
+        arch/x86/include/asm/cpufeatures.h.
+    """
+    if gpus:
+        name = gpus[0].get("device_name", "without a name")
+        if len(gpus) > 1:  # Keras uses no other unless it is told to
+            name = f"{name}, the first of {len(gpus)}"
+        return Device("GPU", name, gpus[0].get("compute_capability"))
+    name = "cores uncounted" if cores is None else f"{cores} core{'s' if cores > 1 else ''}"
+    return Device("CPU", name, bfloat16=not {"avx512_bf16", "amx_bf16"}.isdisjoint(cpu_info.split()))
 
 
 def choose_precision(device):
@@ -141,24 +161,70 @@ def choose_profile(device):
     return asked_profile() or ("full" if device.kind == "GPU" else "fast")
 
 
+def prepare_gpus(tf):
+    """Set TensorFlow up for GPUs: memory as it is needed, float32 in full; where there is none, nothing.
+
+    TensorFlow would take nearly all memory of all GPUs at once, so that a second notebook finds none. That can
+    be changed until it first uses a device. Where it has, a line says so; the lesson then runs all the same.
+
+    From compute capability 8.0 on TensorFlow rounds the factors of a float32 product to 10 of 23 bits (TF32).
+    What a lesson computes by hand would then differ from Keras in the fourth digit. It is switched off, also in
+    what XLA compiles; products in bfloat16 or float16, where the speed is, stay as they are.
+
+    Args:
+        tf: the module TensorFlow.
+    Source: TensorFlow, guide "Use a GPU", on limiting memory growth; `Context.set_memory_growth` in
+        tensorflow/python/eager/context.py: the same value again is no error, and all GPUs must have the same.
+        TensorFlow's documentation of `enable_tensor_float_32_execution`; `GetPrecisionConfig` in
+        tensorflow/compiler/tf2xla/kernels/conv_op_helpers.cc.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+    except (RuntimeError, ValueError):  # in use; or divided into virtual devices, by whoever did that
+        print("TensorFlow ran before runtime.start and may hold all of the GPU's memory: restart the kernel.")
+
+
+def say(run):
+    """One line: the device, the profile, the precision, the seed.
+
+    Args:
+        run: Run.
+    """
+    return f"{run.device.kind} ({run.device.name}), {run.profile} profile, {run.precision}, seed {run.seed}"
+
+
 def start(seed=0, mixed_precision=False):
-    """Fix the seeds, make operations deterministic, choose profile and precision; print them on one line.
+    """Fix the seeds, prepare the device, choose profile and precision; print them on one line.
+
+    On a CPU operations are made deterministic: a run repeats to the last bit. On a GPU they are not, since Keras
+    would leave XLA off, and operations without a deterministic kernel raise: there a run repeats but for
+    rounding. `fit` then compiles with XLA, as Keras's `jit_compile="auto"` decides; a model with a layer that runs
+    on cuDNN (LSTM, GRU) or on strings does without.
 
     Args:
         seed: int, for Python, NumPy and TensorFlow.
         mixed_precision: True in lessons whose matrix products are large enough to gain by it.
     Returns:
         Run.
+    Source: Keras, `_resolve_auto_jit_compile` and `model_supports_jit` in keras/src/trainers/trainer.py;
+        TensorFlow's documentation of `enable_op_determinism`.
     """
     tf = import_tensorflow()
+    prepare_gpus(tf)  # before anything uses a device
     import keras
 
     device = find_device()
     precision = choose_precision(device) if mixed_precision else "float32"
     run = Run(device, choose_profile(device), precision, seed)
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    if device.kind == "CPU":
+        tf.config.experimental.enable_op_determinism()
     end_epochs_at_once(tf)
     keras.config.set_dtype_policy(precision)
-    print(f"{device.kind} ({device.name}), {run.profile} profile, {precision}, seed {seed}")
+    print(say(run))
     return run

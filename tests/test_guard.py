@@ -33,10 +33,9 @@ def pytest_runtest_logreport(report):
 """
 
 
-def code(source, *tags, printed=None, stderr=None, result=None):
+def code(source, *tags, printed=None, result=None):
     """Make a code cell as committed: with an execution count, and the outputs given."""
     outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed)] if printed else []
-    outputs += [nbformat.v4.new_output("stream", name="stderr", text=stderr)] if stderr else []
     outputs += [nbformat.v4.new_output("execute_result", data={"text/plain": result})] if result else []
     metadata = {"tags": list(tags)} if tags else {}
     return nbformat.v4.new_code_cell(source, execution_count=1, outputs=outputs, metadata=metadata)
@@ -120,13 +119,17 @@ GOOD = {
         code("sorted(Out)", CHECK, result="[2, 3]"),
     ],
     "outputs": [
-        code("import sys\nprint('b', file=sys.stderr)\nprint('a')", CHECK, printed="a\n", stderr="else\n"),
-        code("print('a', file=sys.stderr)", CHECK),
         code("import os\n_ = os.write(1, b'from C')", CHECK, printed="from C"),
         code("print('<f at 0x7f3c5d2e1b20>')", CHECK, printed="<f at 0x55555d2e1b20>\n"),
         code("!true"),
     ],
     "expected_error": [code("1 / 0", RAISES), code("print('after')", CHECK, printed="after\n")],
+    "let_through": [
+        code("warnings", RAISES),
+        code(
+            "import warnings\nwarnings.warn('__array__ implementation doesn\\'t accept a copy keyword', DeprecationWarning)"
+        ),
+    ],
     "environment": [
         code(SHOW_ENVIRONMENT, CHECK, printed="None\n"),
         code(f"import sys\nassert sys.executable == {sys.executable!r}"),
@@ -171,6 +174,32 @@ BROKEN = {
             "notebooks/error.ipynb, cell 2 raised ZeroDivisionError: division by zero.\n\ny = 1 / x\n",
             "Traceback",
         ],
+    ),
+    "warning": (
+        [code("import warnings\nwarnings.warn('x is old', DeprecationWarning)"), code("2")],
+        ["failed", "skipped"],
+        ["notebooks/warning.ipynb, cell 1 raised DeprecationWarning: x is old."],
+    ),
+    "warning_of_a_package": (
+        [
+            code(
+                "import types, warnings\npackage = types.ModuleType('keras')\nexec('def old():\\n import warnings\\n warnings.warn(\"f\", PendingDeprecationWarning)', vars(package))\npackage.old()"
+            )
+        ],
+        ["failed"],
+        ["cell 1 raised PendingDeprecationWarning: f."],
+    ),
+    "log": (
+        [
+            code(
+                "import logging\nlogging.getLogger('tensorflow').warning('f is deprecated')\nprint('a')",
+                CHECK,
+                printed="a\n",
+            ),
+            code("2"),
+        ],
+        ["failed", "skipped"],
+        ["notebooks/log.ipynb, cell 1 wrote to stderr: f is deprecated."],
     ),
     "differences": (
         [

@@ -48,13 +48,185 @@ def test_profile_follows_the_device_unless_it_is_given(monkeypatch):
         runtime.choose_profile(Device("CPU", "2 cores"))
 
 
+T4 = {"device_name": "Tesla T4", "compute_capability": (7, 5)}
+FLAGS = "flags : fpu sse2 avx512f avx512_bf16 amx_bf16 amx_tile"  # a line of /proc/cpuinfo
+
+
+@pytest.mark.parametrize(
+    ("gpus", "cpu_info", "cores", "line"),
+    [
+        ([T4], FLAGS, 2, "GPU (Tesla T4), full profile, mixed_float16, seed 5"),
+        ([T4, T4], "", 8, "GPU (Tesla T4, the first of 2), full profile, mixed_float16, seed 5"),
+        (
+            [{"device_name": "NVIDIA L4", "compute_capability": (8, 9)}],
+            "",
+            8,
+            "GPU (NVIDIA L4), full profile, mixed_bfloat16, seed 5",
+        ),
+        (
+            [{"device_name": "NVIDIA A100-SXM4-40GB", "compute_capability": (8, 0)}],
+            "",
+            12,
+            "GPU (NVIDIA A100-SXM4-40GB), full profile, mixed_bfloat16, seed 5",
+        ),
+        (
+            [{"device_name": "Tesla P100-PCIE-16GB", "compute_capability": (6, 0)}],
+            "",
+            2,
+            "GPU (Tesla P100-PCIE-16GB), full profile, float32, seed 5",
+        ),
+        (
+            [{"device_name": "Tesla V100-SXM2-16GB", "compute_capability": (7, 0)}],
+            "",
+            8,
+            "GPU (Tesla V100-SXM2-16GB), full profile, mixed_float16, seed 5",
+        ),
+        ([{"device_name": "METAL"}], "", 8, "GPU (METAL), full profile, float32, seed 5"),  # tensorflow-metal
+        ([{}], FLAGS, 16, "GPU (without a name), full profile, float32, seed 5"),  # any other plug-in
+        ([], FLAGS, 2, "CPU (2 cores), fast profile, mixed_bfloat16, seed 5"),
+        ([], FLAGS.replace("avx512_bf16", ""), 2, "CPU (2 cores), fast profile, mixed_bfloat16, seed 5"),
+        ([], FLAGS.replace("amx_bf16", ""), 2, "CPU (2 cores), fast profile, mixed_bfloat16, seed 5"),
+        ([], FLAGS.replace("_bf16", ""), 1, "CPU (1 core), fast profile, float32, seed 5"),
+        ([], "", 8, "CPU (8 cores), fast profile, float32, seed 5"),  # Apple silicon, Windows
+        ([], "", None, "CPU (cores uncounted), fast profile, float32, seed 5"),
+    ],
+)
+def test_one_line_tells_device_and_profile(monkeypatch, gpus, cpu_info, cores, line):
+    monkeypatch.delenv("COURSE_PROFILE", raising=False)
+    device = runtime.describe_device(gpus, cpu_info, cores)
+    run = runtime.Run(device, runtime.choose_profile(device), runtime.choose_precision(device), 5)
+    assert runtime.say(run) == line
+
+
 def test_a_gpu_is_found_where_tensorflow_sees_one(monkeypatch):
-    gpu = SimpleNamespace(name="/physical_device:GPU:0")
-    details = {"device_name": "Tesla T4", "compute_capability": (7, 5)}
-    experimental = SimpleNamespace(get_device_details=lambda device: details)
-    config = SimpleNamespace(list_physical_devices=lambda kind="": [gpu], experimental=experimental)
+    experimental = SimpleNamespace(get_device_details={"gpu": T4}.get)
+    config = SimpleNamespace(list_physical_devices={"GPU": ["gpu"]}.get, experimental=experimental)
     monkeypatch.setattr(runtime, "import_tensorflow", lambda: SimpleNamespace(config=config))
     assert runtime.find_device() == Device("GPU", "Tesla T4", (7, 5))
+
+
+# TensorFlow believes in a GPU; what it computes, the CPU does. XLA compiles for both.
+WITH_A_GPU = """
+from course_lib import runtime
+tf = runtime.import_tensorflow()
+from tensorflow.python.eager import context
+gpu = context.PhysicalDevice("/physical_device:GPU:0", "GPU")
+tf.config.list_physical_devices()
+context.context()._physical_devices.append(gpu)
+tf.config.list_logical_devices = tf.config.list_physical_devices
+details = {"device_name": "Tesla T4", "compute_capability": (7, 5)}
+tf.config.experimental.get_device_details = lambda device: details
+"""
+
+MODELS = """
+run = runtime.start(mixed_precision=True)
+assert tf.config.experimental.get_memory_growth(gpu) is True
+assert not tf.config.experimental.tensor_float_32_execution_enabled()
+import keras
+from keras import layers
+from course_lib import layers as ours
+
+class OwnStep(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2, dtype="float32")
+
+    def call(self, x):
+        return self.dense(x)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+            scaled = self.optimizer.scale_loss(loss)
+        self.optimizer.apply(tape.gradient(scaled, self.trainable_variables), self.trainable_variables)
+        return {"loss": loss}
+
+embedding = layers.Embedding(9, 8, mask_zero=True)
+models = {
+    "dense": [keras.Input((4,)), layers.Dense(3, "relu"), layers.Dropout(0.5), layers.Dense(2)],
+    "convolution": [keras.Input((6, 6, 1)), layers.Conv2D(3, 3), layers.MaxPooling2D(2),
+                    layers.BatchNormalization(), layers.Flatten(), layers.Dense(2)],
+    "lstm": [keras.Input((5, 3)), layers.LSTM(4), layers.Dense(2)],
+    "both ways": [keras.Input((5, 3)), layers.Bidirectional(layers.GRU(4)), layers.Dense(2)],
+    "plain recurrent": [keras.Input((5, 3)), layers.SimpleRNN(4), layers.Dense(2)],
+    "course": [keras.Input((5,), dtype="int32"), embedding, ours.PositionEmbedding(5),
+               ours.SinusoidalPositions(), ours.TransformerBlock(2), layers.GlobalAveragePooling1D(),
+               layers.Dense(2)],
+}
+models = {name: keras.Sequential(parts) for name, parts in models.items()} | {"own step": OwnStep()}
+for name, model in models.items():
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer), name
+    print(name, model.jit_compile, sep=": ")
+    if model.jit_compile:  # the others would need cuDNN
+        x = tf.ones((4, *(model.input_shape[1:] if name != "own step" else (3,))))
+        loss = model.fit(x, tf.constant([0, 1, 1, 0]), batch_size=2, verbose=0).history["loss"]
+        assert loss[0] < 3 and model.predict(x, verbose=0).shape == (4, 2)
+"""
+
+
+def with_a_gpu(program):
+    """Run a program in a fresh process that believes in a GPU; the lines that it printed."""
+    env = {**os.environ, "COURSE_PROFILE": ""}
+    command = [sys.executable, "-c", WITH_A_GPU + program]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def test_a_gpu_compiles_with_xla():
+    assert with_a_gpu(MODELS) == [
+        "GPU (Tesla T4), full profile, mixed_float16, seed 0",
+        "dense: True",
+        "convolution: True",
+        "lstm: False",
+        "both ways: False",
+        "plain recurrent: True",
+        "course: True",
+        "own step: True",
+    ]
+
+
+def test_a_cpu_compiles_without_xla_and_repeats_to_the_bit():
+    program = """
+from course_lib import runtime
+run = runtime.start()
+import keras, tensorflow as tf
+from tensorflow.python.framework import config
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+model.compile("adam", "mse")
+print(run.device.kind, model.jit_compile, config.is_op_determinism_enabled())
+"""
+    env = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env)
+    assert result.stdout.splitlines()[-1:] == ["CPU False True"], result.stderr
+
+
+def test_memory_growth_is_set_once_for_all_and_before_tensorflow_starts():
+    again, used = (
+        with_a_gpu(f"{before}; runtime.start(); tf.zeros(1) + 1; runtime.start(seed=1)")
+        for before in ("pass", "tf.zeros(1) + 1")
+    )
+    first, second = (f"GPU (Tesla T4), full profile, float32, seed {seed}" for seed in (0, 1))
+    assert again == [first, second]
+    assert all(line.startswith("TensorFlow ran before runtime.start") for line in used[::2])
+    assert used[1::2] == [first, second]
+
+
+def test_memory_growth_is_set_for_every_gpu_and_on_a_cpu_nothing_is():
+    grown, rounded, gpus = [], [], ["first", "second"]
+    experimental = SimpleNamespace(
+        set_memory_growth=lambda *arguments: grown.append(arguments),
+        enable_tensor_float_32_execution=rounded.append,
+    )
+    config = SimpleNamespace(list_physical_devices=lambda kind: gpus, experimental=experimental)
+    runtime.prepare_gpus(SimpleNamespace(config=config))
+    assert grown == [("first", True), ("second", True)]
+    assert rounded == [False]
+    gpus.clear()
+    runtime.prepare_gpus(SimpleNamespace(config=config))
+    assert (len(grown), len(rounded)) == (2, 1)
 
 
 START = """
@@ -80,6 +252,8 @@ def test_a_seed_repeats_a_training_run():
     first, same, other = start(seed=1), start(seed=1), start(seed=2)
     assert first.returncode == 0, first.stderr
     assert "profile, float32, seed 1" in first.stdout.splitlines()[0]
+    if first.stdout.startswith("GPU"):
+        pytest.skip("on a GPU a run repeats but for rounding")
     assert first.stdout == same.stdout
     assert first.stdout.splitlines()[1] != other.stdout.splitlines()[1]
     assert first.stderr == ""  # the log lines of TensorFlow's C++ part are held back

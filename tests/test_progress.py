@@ -10,6 +10,7 @@ from rich.console import Console
 
 from course_lib import build, progress
 from course_lib.errors import CourseError, Interrupted
+from tests.hostile.notebooks import saved_by_colab
 
 ROOT = build.find_root()
 NAME = "01_linear_regression.ipynb"  # needs NumPy alone
@@ -143,3 +144,39 @@ def test_a_number_finds_the_exercises():
     assert progress.locate("03").name == "03_neural_networks.ipynb"
     with pytest.raises(CourseError, match="No lesson '77'"):
         progress.locate("77")
+
+
+@pytest.mark.parametrize("minor", [0, 5])
+def test_what_colab_saved_is_checked_and_left_as_it_is(course, notebook, minor):
+    mine = json.loads(
+        notebook([("(y - np.reshape(y_hat, -1)) ** 2", "(y - y_hat) ** 2")]).read_text(encoding="utf-8")
+    )
+    first = course.run("check", str(notebook([("(y - np.reshape(y_hat, -1)) ** 2", "(y - y_hat) ** 2")])))
+    for source in ("from google.colab import drive", "!pip list", "%%time\n1 + 1"):
+        mine["cells"].insert(2, {"cell_type": "code", "source": source, "metadata": {}})
+    path = notebook(name="Copy of exercises (1).ipynb")
+    path.write_bytes(saved_by_colab(mine, minor=minor))
+    before = path.read_bytes()
+    result = course.run("check", str(path))
+    assert (result.returncode, path.read_bytes()) == (1, before)
+    fault, *verdicts = result.stdout.splitlines()
+    assert fault.startswith(f"{path}, cell [")
+    assert fault.endswith("]: ModuleNotFoundError: No module named 'google.colab'")
+    assert verdicts == first.stdout.splitlines()
+    assert verdicts[-1].startswith("4 of 5 passed, ")
+
+
+@pytest.mark.parametrize("minor", [0, 5])
+def test_every_exercise_notebook_can_be_read_when_colab_saved_it(tmp_path, minor):
+    paths = sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))
+    assert paths
+    for path in paths:
+        copy = tmp_path / f"Copy of {path.name}"
+        copy.write_bytes(saved_by_colab(json.loads(path.read_text(encoding="utf-8")), minor=minor))
+        before, (notebook, asked) = copy.read_bytes(), progress.read(progress.locate(str(copy)))
+        assert progress.recall(copy, {}) == progress.Found(str(copy), progress.recall(path, {}).verdicts, [])
+        assert [cell.source for cell in build.code_cells(notebook)] == [
+            cell.source for cell in build.code_cells(nbformat.read(path, 4))
+        ]
+        assert asked
+        assert copy.read_bytes() == before

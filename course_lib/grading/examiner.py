@@ -38,6 +38,7 @@ NOISE = re.compile(  # TensorFlow's log, of which nothing can rid a process
     r"^(WARNING: All log messages before absl|[IWE]0000 00|\d{4}-\d\d-\d\d \S+: [IWE] |To enable the following instructions|Fontconfig error).*\n",
     re.MULTILINE,
 )
+NOT_HERE = "Where it is graded there are the course's packages alone, neither Colab's own nor what you install. Other cells still count."
 OTHER_QUESTIONS = "It passes the check in the notebook, but not with other inputs of the same kind."
 
 
@@ -244,9 +245,11 @@ class Examination:
             text, error = NOISE.sub("", jail.take_text()), reply.get("error") or reply.get("type")
             for key in part.exercises:
                 self.printed[key] = (self.printed.get(key, "") + text)[-TEXT:]
-            if error and part.owner == "student" and not part.exercises:
+            missing = error == ModuleNotFoundError.__name__
+            if error and part.owner == "student" and (missing or not part.exercises):
                 first = part.source.strip().partition("\n")[0][:50]
                 note = f"{self.plan['name']}.ipynb: the cell that begins with `{first}` stopped with {str(error)[:80]}."
+                note += f" {NOT_HERE}" * missing
                 self.notes += [note] * (note not in self.notes)
 
     def _passes_public(self, jail, exercise):

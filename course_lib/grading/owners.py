@@ -14,6 +14,7 @@ CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>[0-9]+)_[0-9]+_(?
 ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<name>anon_[A-Za-z0-9]+)_[0-9]+_(?P<file>.+)", re.DOTALL)
 NOTEBOOK_NAME = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # browsers append the latter
 COPY = re.compile(r"(?:\s*\([0-9]{1,6}\)|-[0-9]{1,6})+$")  # "x (1)", "x-2"
+COPIED = re.compile(r"^(?:copy[ _]of[ _])+", re.IGNORECASE)  # as Colab and Google Drive call a copy
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 
 
@@ -106,6 +107,7 @@ def whose(item, stems):
         item.parts = inside
         return top, ""
     base = title(top)
+    base = base and COPIED.sub("", base)
     if len(stems) > 1 or base is None or letters(COPY.sub("", base)) == letters(stems[0]):
         raise Fault("its name does not say whose it is")
     return base, ""

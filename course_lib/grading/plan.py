@@ -201,7 +201,8 @@ def fit(plan, cells):
 
     Answers are found by the cell's metadata and by the name of the function defined, since metadata is lost on the way
     through some editors. All of the student's code runs, in the student's order, so that of two definitions the
-    last one counts; the teacher's cells run before the answers that they precede, unchanged; the teacher's test cells do not run.
+    last one counts; the teacher's cells run where the student has them, and before the answers that they precede, unchanged; the
+    teacher's test cells do not run.
 
     Args:
         plan: of the notebook.
@@ -217,23 +218,30 @@ def fit(plan, cells):
     known |= {_plain(visible(source)) for source in plan["tests"]}
     fixed = [cell for cell in plan["cells"] if cell["type"] == "code" and cell["role"] in ("fixed", "answer")]
     own = {cell["id"]: cell["source"] for cell in fixed if cell["role"] == "fixed"}
+    places = {}
+    for key, source in own.items():
+        places[_plain(source)] = None if _plain(source) in places else key  # of two alike, neither is a place
     parts = []
 
-    def run_fixed(before=None):
-        """The teacher's cells in front of an answer cell; all that are left where none is named."""
-        if before is None or any(cell["id"] == before for cell in fixed):
+    def run_fixed(to=None):
+        """The teacher's cells up to one of them or to an answer cell; all that are left where none is named."""
+        if to is None or any(cell["id"] == to for cell in fixed):
             while fixed:
                 cell = fixed.pop(0)
-                if cell["id"] == before:
-                    return
                 if cell["role"] == "fixed":
                     parts.append(Part(cell["source"], "teacher"))
+                if cell["id"] == to:
+                    return
 
     first = next((cell["id"] for cell in fixed if cell["role"] == "answer"), None)
     if first:
         run_fixed(first)
     for number, (kind, source, key) in enumerate(cells, start=1):
-        if kind != "code" or _plain(source) in known or not source.strip():
+        if kind != "code" or not source.strip():
+            continue
+        if _plain(source) in known:
+            if place := places.get(_plain(source)):
+                run_fixed(place)
             continue
         of = {
             exercise["id"]

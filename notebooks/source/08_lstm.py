@@ -978,8 +978,8 @@ print("masked by hand: equal to Keras; zeros in front or behind: the same output
 
 # %% [markdown]
 # On a GPU, Keras's LSTM and GRU use NVIDIA's cuDNN where they can. By Keras's source that takes masks only with the zeros
-# behind, and raises otherwise; `use_cudnn=False` takes any. (We ran it on a CPU alone.) So: pad behind, which is what
-# `TextVectorization` does, and mask.
+# behind. Others raise in `fit`, and in a call as above Keras does without cuDNN; `use_cudnn=False` takes any. (We ran it on
+# a CPU alone.) So: pad behind, which is what `TextVectorization` does, and mask.
 
 # %%
 (texts, y), (texts_validation, y_validation), (texts_test, y_test) = data.load_rotten_tomatoes()

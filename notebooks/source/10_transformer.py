@@ -91,8 +91,8 @@ def sinusoidal_positions(length, width):
 
 
 P = sinusoidal_positions(100, 64)
-for dtype, tolerance in (("float32", 2e-5), ("float64", 1e-12)):
-    # In float32 an angle of 99 is known to about 1e-5.
+for dtype, tolerance in (("float32", 5e-5), ("float64", 1e-12)):
+    # In float32 an angle of 99 is known to about 1e-5, on a GPU to about 3e-5.
     in_keras = layers.SinusoidalPositions(dtype=dtype)(np.zeros((1, 100, 64)))[0]
     np.testing.assert_allclose(P, in_keras, atol=tolerance)
 
@@ -571,6 +571,7 @@ def classifier(name):
         keras.optimizers.Adam(3e-3),
         keras.losses.BinaryCrossentropy(from_logits=True),
         metrics=[keras.metrics.BinaryAccuracy(threshold=0, name="accuracy")],
+        jit_compile=False,  # on a GPU XLA's compiling would count as training time below
     )
     return model
 
@@ -627,7 +628,7 @@ for name, history in histories.items():
     ]
     print(
         f"{name}: best of all epochs {max(history['val_accuracy']):.3f}, "
-        f"within {limit:.0f} s {max(in_time):.3f}"
+        f"within {limit:.0f} s {max(in_time, default=np.nan):.3f}"
     )
     assert max(history["val_accuracy"]) > 0.65
     assert history["loss"][-1] < 0.7 * history["loss"][0]

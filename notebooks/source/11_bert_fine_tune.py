@@ -351,6 +351,7 @@ vectors_of = keras.Model(
         "pooler": answers["pooled_output"],
     },
 )
+vectors_of.jit_compile = False  # on a GPU XLA would compile anew for each length of a batch
 start = time.perf_counter()
 of_texts, of_validation, of_test = (
     answer(vectors_of, part) for part in (ids, ids_validation, ids_test)
@@ -505,6 +506,7 @@ def classifier(preset, precision, dropout=0.0, lora_rank=None):
         optimizer,
         keras.losses.BinaryCrossentropy(from_logits=True),
         metrics=[keras.metrics.BinaryAccuracy(threshold=0, name="accuracy")],
+        jit_compile=False,  # as above
     )
     return model
 

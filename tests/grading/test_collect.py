@@ -124,6 +124,11 @@ FORMS = {
     "canvas anonymous": (f"anon_a1B2c_456_{ONE}.ipynb", "anon-a1b2c"),
     "folder": ("Ada/deep/down/my homework.ipynb", "ada"),
     "student.ipynb": ("ada.ipynb", "ada"),
+    "moodle, of Colab": (f"{ADA}/Copy of {ONE}.ipynb", "ada-lovelace-1234567"),
+    "moodle flat, of Colab": (f"{ADA}Copy of {ONE} (1).ipynb", "ada-lovelace-1234567"),
+    "canvas, of Colab": (f"lovelaceada_123_456_Copy_of_{ONE}-1.ipynb", "lovelaceada-123"),
+    "folder, of Colab": (f"Ada/Copy of Copy of {ONE}.ipynb", "ada"),
+    "student.ipynb, of Colab": ("Copy of Ada (1).ipynb", "ada-1"),
 }
 
 
@@ -194,9 +199,15 @@ def test_a_student_called_as_the_zip_is_no_wrapper(course, tmp_path):
 
 
 def test_flat_files_of_nobody(course, tmp_path):
-    found = collect(course, brought(tmp_path, {f"{ONE} (1).ipynb": "x", "grades.csv": "x"}), "ps1")
+    files = {
+        f"{ONE} (1).ipynb": "x",
+        f"Copy of {ONE}.ipynb": "x",
+        f"Copy_of_{ONE}-2.ipynb": "x",
+        "grades.csv": "x",
+    }
+    found = collect(course, brought(tmp_path, files), "ps1")
     found2 = collect(course, brought(tmp_path, {"ada.ipynb": "x", "02.ipynb": "x"}), "ps2")
-    assert len(found.passed[""]) == len(found2.passed[""]) == 2
+    assert (len(found.passed[""]), len(found2.passed[""])) == (4, 2)
     assert "does not say whose it is" in reasons(found)
     assert not submitted(course)
     assert not submitted(course, "ps2")

@@ -8,6 +8,9 @@ import base64
 import copy
 import functools
 import json
+import random
+import string
+import uuid
 import zlib
 
 from tests.hostile import POINTS, Attack
@@ -20,6 +23,10 @@ def softmax(Z):
 """
 WRONG = "def softmax(Z):\n    return Z\n"
 STUB = 'def softmax(Z):\n    """Softmax of each row."""\n    raise NotImplementedError("your code here")\n'
+LINK = (
+    '<a href="https://colab.research.google.com/github/ada/ps1/blob/main/02_logistic_regression.ipynb" target="_parent">'
+    '<img src="https://colab.research.google.com/assets/colab-badge.svg" alt="Open In Colab"/></a>'
+)
 VERDICT = "✓ 02.2 Softmax: passed (2 of 2 points)"
 BAD_PAGE = (
     "</pre></table><script>document.body.innerHTML = '10 of 10'</script><img src=x onerror='fetch(`http://127.0.0.1:@PORT@`)'>"
@@ -144,9 +151,9 @@ def checks_edited(notebook):
     return answer(notebook, WRONG)
 
 
-@attack({"02.2": 0})  # the note above it says that the cell is the teacher's; nbgrader replaces it too
+@attack()
 def answer_in_the_check_cell(notebook):
-    """Tries: give the answer in the locked check cell."""
+    """Tries: nothing bad: give the answer in the locked check cell, where it counts, though nbgrader would drop it."""
     find(notebook, "check-02-2")["source"] = RIGHT + '\ncheck("02.2", softmax)'
     return answer(notebook, STUB)
 
@@ -273,18 +280,97 @@ def metadata_missing(notebook):
     return {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}
 
 
+def saved_by_colab(notebook, minor=0, keeps=()):
+    """A notebook as Colab saves it, in the order of its files.
+
+    Colab makes notebooks of format 4.0, with the ids of cells in their metadata; what comes as 4.5 may stay that. Whether it
+    keeps other tools' metadata is not documented: graders that rely on it check for it.
+
+    Args:
+        notebook: dict, as JupyterLab saves it.
+        minor: of the format, 0 or 5.
+        keeps: names in cells' metadata that are kept.
+    Returns:
+        bytes.
+    Source: https://github.com/googlecolab/colabtools/issues/5402 and https://github.com/sagemathinc/cocalc/issues/5504 for the
+    format, .../colabtools/issues/5288 for widgets without `state`; for the rest Colab's own files on GitHub, found by
+    `"provenance": []`, such as jsp289/CS5901_Assignment2/CS5901_assignment2_main_py.py, which is a notebook.
+    """
+    chance = random.Random(0)
+    cells = [
+        {
+            "cell_type": "markdown",
+            "metadata": {"id": "view-in-github", "colab_type": "text"},
+            "source": [LINK],
+        }
+    ]
+    for number, cell in enumerate(notebook["cells"], start=1):
+        metadata = {name: cell["metadata"][name] for name in ("cellView", *keeps) if name in cell["metadata"]}
+        metadata["id"] = "".join(chance.choices(string.ascii_letters + string.digits + "-_", k=12))
+        lines = "".join(cell["source"]).splitlines(keepends=True)
+        if cell["cell_type"] == "code":
+            outputs = [
+                {
+                    "output_type": "stream",
+                    "name": "stdout",
+                    "text": ["✓ passed\n", "Mounted at /content/drive"],
+                },
+                {
+                    "output_type": "execute_result",
+                    "data": {
+                        "text/plain": ["'done'"],
+                        "application/vnd.google.colaboratory.intrinsic+json": {"type": "string"},
+                    },
+                    "metadata": {},
+                    "execution_count": number,
+                },
+                {
+                    "output_type": "error",
+                    "ename": "ValueError",
+                    "evalue": "ignored",
+                    "traceback": ["\x1b[0;31mx"],
+                },
+            ]
+            user = {"displayName": "Ada Lovelace", "userId": "01234567890123456789"}
+            about = {"status": "ok", "timestamp": 1790000000000, "user_tz": -60, "elapsed": 7, "user": user}
+            metadata |= {
+                "colab": {"base_uri": "https://localhost:8080/", "height": 35},
+                "outputId": str(uuid.UUID(int=chance.getrandbits(128))),
+                "executionInfo": about,
+            }
+            run = {"execution_count": number, "outputs": outputs}
+        else:
+            run = {}
+        cells.append({"cell_type": cell["cell_type"], "source": lines, "metadata": metadata, **run})
+    if minor == 5:
+        for cell in cells:
+            cell["id"] = cell["metadata"]["id"]
+    widget = {"model_module": "@jupyter-widgets/controls", "model_name": "HBoxModel", "state": {}}
+    made = {
+        "nbformat": 4,
+        "nbformat_minor": minor,
+        "metadata": {
+            "colab": {
+                "provenance": [],
+                "toc_visible": True,
+                "gpuType": "T4",
+                "authorship_tag": "ABX9TyMi3Z+N+IU89fifCOrGlA4E",
+                "include_colab_link": True,
+            },
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python"},
+            "accelerator": "GPU",
+            "widgets": {"application/vnd.jupyter.widget-state+json": {"0a1b2c3d": widget}},
+        },
+        "cells": cells,
+    }
+    return json.dumps(made, indent=2, ensure_ascii=False).encode()
+
+
 @attack()
 def from_colab(notebook):
-    """Tries: nothing bad: be saved by Colab, which writes nbformat 4.0 and keeps ids in the metadata."""
-    for number, cell in enumerate(without_metadata(notebook)["cells"]):
-        del cell["id"]
-        cell["metadata"] = {"id": f"kQ3x{number}", "colab": {"base_uri": "https://localhost:8080/"}}
-        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
-    notebook["metadata"] = {
-        "colab": {"provenance": []},
-        "kernelspec": {"name": "python3", "display_name": "Python 3"},
-    }
-    return notebook | {"nbformat": 4, "nbformat_minor": 0}
+    """Tries: nothing bad: be saved by Colab, which writes nbformat 4.0, keeps ids in the metadata, and nbgrader's nowhere."""
+    return saved_by_colab(notebook)
 
 
 @attack()
