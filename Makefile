@@ -18,13 +18,14 @@ colab: .venv/installed  ## run every notebook as Colab does, on its versions and
 	@$(BIN)/python -m pytest -p tests.guard -p tests.colab -n 2 --dist loadfile notebooks
 
 matrix: .venv/installed  ## run every test with the oldest and the newest versions, on the Pythons that are here
-	@$(BIN)/nox --session matrix
+	@mkdir -p build && $(BIN)/nox --session matrix --report build/matrix.json
+	@grep -q success build/matrix.json || { echo "Nothing was run: no Python 3.11, 3.12 or 3.13 on the PATH."; exit 1; }
 
 build: .venv/installed  ## build the notebooks from notebooks/source and refresh their outputs
 	@$(BIN)/course build --execute
 
 clean:  ## remove what the targets above have made
-	rm -rf .venv build .pytest_cache .ruff_cache
+	rm -rf .venv .nox build .pytest_cache .ruff_cache
 
 .venv/installed: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 here: install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }

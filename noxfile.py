@@ -1,16 +1,15 @@
-"""The versions that the tests run on: `make matrix`, or one of them, such as `nox -s "matrix-3.11(oldest)"`."""
+"""The versions that the tests run on: `make matrix`, or one of them, such as `nox -s "matrix(3.11 oldest)"`."""
 
 import nox
 
-nox.needs_version = ">=2025.2.9"
+nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv"
-nox.options.error_on_missing_interpreters = False
-nox.options.stop_on_first_error = False
+nox.options.download_python = "never"
 
 RESOLUTION = {"oldest": "lowest-direct", "newest": "highest"}
 
 
-@nox.session
+@nox.session(venv_params=["--seed"])  # with pip, by which the course fetches weights
 @nox.parametrize(
     "python,versions",
     [("3.11", "oldest"), ("3.12", "newest"), ("3.13", "newest")],

@@ -19,7 +19,8 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MARKER = re.compile(r"\b(BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
 STUB = f'raise NotImplementedError("{NOT_WRITTEN}")'
 COLAB = "https://colab.research.google.com"
-# Colab shows the first line alone: see `cellView` below. pip runs by subprocess, since Colab asks for a restart after `!pip`.
+# Colab shows the first line alone: see `cellView` below. pip runs by subprocess for its exit code and its words, and is
+# forced, or a branch that has moved would not be fetched again. RuntimeError, since Colab adds its own advice to ImportError.
 SET_UP = """\
 # @title Set-up: on Colab, installs the course's helpers and data; then, anywhere, checks the versions.
 import subprocess
@@ -28,12 +29,12 @@ from importlib.util import find_spec
 
 if "google.colab" in sys.modules:
     course = "git+https://github.com/{repository}@{ref}"
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", course]
-    done = subprocess.run(pip, capture_output=True, text=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-input", "--force-reinstall"]
+    done = subprocess.run([*pip, course], capture_output=True, text=True)
     if done.returncode:
-        raise ImportError(f"The course was not installed from {{course}}. pip says why:\\n{{done.stderr}}")
+        raise RuntimeError(f"The course was not installed from {{course}}. pip says why:\\n{{done.stderr}}")
 if not find_spec("course_lib"):
-    raise ImportError("Not installed in this Python: choose the course's kernel, or see the README's Start.")
+    raise RuntimeError("The course is not installed in this Python: choose the course's kernel, or see the README's Start.")
 
 from course_lib import doctor
 
@@ -243,7 +244,7 @@ def make_notebook(source, kind, repository, ref):
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
     }
-    if source.course.get("gpu"):
+    if kind == "lesson" and source.course.get("gpu"):
         metadata |= {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
     return v4.new_notebook(cells=cells, metadata=metadata)
 
@@ -289,7 +290,7 @@ def read_address(root, project=None):
     """
     try:
         found = site.parse(project) if project else site.address(root)
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         raise CourseError(f"pyproject.toml cannot be read: {error}.") from None
     if not found:
         raise CourseError("pyproject.toml: expected a version and, under [project.urls], a Repository.")

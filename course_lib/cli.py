@@ -100,7 +100,7 @@ def build_command(
     from course_lib import build, site
 
     root = build.find_root()
-    if repo or ref:
+    if repo is not None or ref is not None:
         if check or execute or lessons:
             raise CourseError(
                 "--repo and --ref change every notebook and run none: give nothing else with them."
@@ -111,7 +111,7 @@ def build_command(
             typer.echo(f"wrote {path.relative_to(root)}")
         repository, ref = build.read_address(root)
         typer.echo(
-            f"Commit this, and push it with {ref} to github.com/{repository}: Colab opens and installs that."
+            f"Commit this, and push it to github.com/{repository} with the tag or branch {ref}, which Colab opens and installs."
         )
         return
     if check and execute:

@@ -63,8 +63,12 @@ def packages():
 
     from packaging.requirements import Requirement
 
+    try:
+        lines = requires("course-lib") or ()
+    except PackageNotFoundError:
+        return [Finding("course-lib", False, "here, but not installed", "pip install -r requirements.txt")]
     faults = []
-    for line in requires("course-lib") or ():
+    for line in lines:
         needed = Requirement(line)
         if needed.marker and not needed.marker.evaluate():
             continue
@@ -73,7 +77,7 @@ def packages():
         except PackageNotFoundError:
             found = "missing"
         if found == "missing" or not needed.specifier.contains(found, prereleases=True):
-            advice = f"pip install '{needed}'"
+            advice = f'pip install "{needed}"'
             faults.append(Finding(needed.name, False, f"{found}, expected {needed.specifier}", advice))
     return faults or [Finding("packages", True, "all that course_lib needs")]
 
@@ -90,12 +94,9 @@ def require():
         return
     found = "; ".join(f"{finding.what}: {finding.found}" for finding in faults)
     command = " ".join(["pip install", *(finding.advice.removeprefix("pip install ") for finding in faults)])
-    todo = f"Run `{command}` in this notebook's Python ({sys.executable}), then restart the kernel."
+    todo = f"Run `%{command}` in a new cell, restart the kernel, and start from the top."
     if "google.colab" in sys.modules:
-        todo = (
-            "Choose Runtime > Change runtime type > Runtime version: Latest. If that is what you have, run "
-            f"`!{command}` in a new cell, then Runtime > Restart session, and start from the top."
-        )
+        todo = f"Choose Runtime > Change runtime type > Runtime version: Latest. If that is what you have: {todo}"
     raise CourseError(f"Too old or missing for this course: {found}. {todo}")
 
 

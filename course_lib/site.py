@@ -61,12 +61,15 @@ def moved(root, repository=None, ref=None):
     import tomlkit
 
     project = tomlkit.parse((root / "pyproject.toml").read_text(encoding="utf-8"))
-    old, _ = address(root)
-    repository = (repository or old).removeprefix(GITHUB).removesuffix("/").removesuffix(".git")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+", repository, re.ASCII):
-        raise CourseError(f"--repo {repository}: expected OWNER/NAME, as on GitHub.")
+    given = address(root)[0] if repository is None else repository
+    home = given.removeprefix(GITHUB).removesuffix("/").removesuffix(".git")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[\w.-]*\w[\w.-]*", home, re.ASCII):
+        why = "pyproject.toml has none" if repository is None else f"received {given!r}"
+        raise CourseError(f"--repo: expected OWNER/NAME, as on GitHub; {why}.")
     # Colab takes what follows the first slash for the path of the notebook.
-    if ref and not re.fullmatch(r"\w[\w.-]*", ref, re.ASCII):
-        raise CourseError(f"--ref {ref}: expected a tag or branch of letters, digits, dots and dashes.")
-    project["project"]["urls"]["Repository"] = GITHUB + repository + (f"/tree/{ref}" if ref else "")
+    if ref is not None and not re.fullmatch(r"\w[\w.-]*", ref, re.ASCII):
+        raise CourseError(
+            f"--ref: expected a tag or branch of letters, digits, dots and dashes; received {ref!r}."
+        )
+    project["project"]["urls"]["Repository"] = GITHUB + home + (f"/tree/{ref}" if ref else "")
     return tomlkit.dumps(project)

@@ -115,11 +115,13 @@ class Kernel(RunningKernel):
         self.kc.start_channels()
         try:
             self.kc.wait_for_ready(startup_timeout)
-        except RuntimeError:
+            self._ensure_iopub_up()
+            reply = self._request(STRICT, time.monotonic() + startup_timeout, [], silent=True)
+            if reply["status"] != "ok":
+                raise RuntimeError(f"its warnings cannot be made errors: {reply}")
+        except (RuntimeError, TimeoutError):
             self.stop()
             raise
-        self._ensure_iopub_up()
-        self._request(STRICT, time.monotonic() + startup_timeout, [], silent=True)
 
     def run(self, source, timeout):
         """Run one cell.
@@ -195,7 +197,7 @@ class Hooks:
 
 
 def pytest_addhooks(pluginmanager):
-    """Let `tests/colab.py` run notebooks in another environment."""
+    """Let `tests/colab` run notebooks in another environment."""
     pluginmanager.add_hookspecs(Hooks)
 
 

@@ -125,30 +125,18 @@ def test_a_stale_badge_is_found(course):
 
 
 def links(root):
-    """All badges and install lines in the texts of a folder: (file, repository, tag) each."""
-    for path in sorted(root.rglob("*")):
-        if path.suffix in (".ipynb", ".md", ".py") and "source" not in path.parts:
-            text = path.read_text(encoding="utf-8")
-            for found in re.finditer(
-                r"(?:research\.google\.com/github|git\+https://github\.com)/([^/\s]+/[^/@\s]+)(?:/blob/|@)([^/\s\"\\]+)",
-                text,
-            ):
-                yield path.relative_to(root).as_posix(), *found.groups()
+    """All badges and install lines of a course: (file, repository, tag) each."""
+    link = r"(?:research\.google\.com/github|git\+https://github\.com)/([^/\s]+/[^/@\s]+)(?:/blob/|@)([^/\s\"\\]+)"
+    for path in [*root.glob("*.md"), *root.glob("notebooks/*.ipynb"), *root.glob("notebooks/*/*.ipynb")]:
+        for found in re.finditer(link, path.read_text(encoding="utf-8")):
+            yield path.relative_to(root).as_posix(), *found.groups()
 
 
 def test_no_badge_or_install_line_of_this_course_is_stale():
-    found = [
-        link
-        for folder in ("notebooks", ".")
-        for link in links(ROOT / folder)
-        if folder != "." or "/" not in link[0]
-    ]
-    here = build.read_address(ROOT)
+    found, here = list(links(ROOT)), build.read_address(ROOT)
     assert [link for link in found if link[1:] != here] == []
-    notebooks = len([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/*/*.ipynb")])
-    assert len(found) == 2 * notebooks + len(
-        build.lesson_names(ROOT / "notebooks")
-    )  # the README's, one a lesson
+    lessons = len(build.lesson_names(ROOT / "notebooks"))
+    assert len(found) == 7 * lessons  # two in each of a lesson's three notebooks, and the README's badge
 
 
 def test_a_teachers_fork_has_its_address_everywhere_at_once(course):
@@ -158,7 +146,7 @@ def test_a_teachers_fork_has_its_address_everywhere_at_once(course):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("wrote ") == 5
     assert done.stdout.endswith(
-        "push it with fall-2026 to github.com/teacher/cs231: Colab opens and installs that.\n"
+        "push it to github.com/teacher/cs231 with the tag or branch fall-2026, which Colab opens and installs.\n"
     )
     assert {link[1:] for link in links(course.root)} == {("teacher/cs231", "fall-2026")}
     assert (
@@ -182,8 +170,11 @@ def test_a_teachers_fork_has_its_address_everywhere_at_once(course):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--repo", "cs231"], "--repo cs231: expected OWNER/NAME"),
-        (["--repo", "a/b", "--ref", "fall/2026"], "--ref fall/2026: expected a tag or branch"),
+        (["--repo", "cs231"], "--repo: expected OWNER/NAME, as on GitHub; received 'cs231'."),
+        (["--repo", "a/.."], "received 'a/..'"),
+        (["--repo", ""], "received ''"),  # a shell's variable that is not set
+        (["--ref", ""], "received ''"),
+        (["--repo", "a/b", "--ref", "fall/2026"], "--ref: expected a tag or branch"),
         (["--repo", "a/b; rm -rf ~"], "expected OWNER/NAME"),
         (["--repo", "a/b", "01"], "give nothing else with them"),
         (["--ref", "main", "--check"], "give nothing else with them"),
@@ -198,9 +189,26 @@ def test_an_address_that_cannot_be_is_refused(course, options, says):
     assert before == {path: path.read_bytes() for path in course.root.rglob("*") if path.is_file()}
 
 
+def test_a_placeholder_for_the_address_is_named(course):
+    project = course.root / "pyproject.toml"
+    project.write_text(project.read_text().replace("owner/sums", "your_name/sums"))
+    done = course.run("build", "--ref", "main")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "course: --repo: expected OWNER/NAME, as on GitHub; pyproject.toml has none.\n",
+    )
+    project.write_text('[project]\nversion = "1"\nurls = "x"\n')
+    done = course.run("build", "--repo", "a/b")
+    assert done.returncode == 1
+    assert done.stderr.startswith("course: pyproject.toml cannot be read: ")
+
+
 def test_long_training_asks_colab_for_a_gpu(course):
     course.edit("#     question", "#     gpu: true\n#     question")
-    metadata = read(render(course)[0]["notebooks/01_addition.ipynb"]).metadata
+    files, _ = render(course)
+    for folder in ("exercises/", "solutions/"):  # which train nothing
+        assert "accelerator" not in read(files[f"notebooks/{folder}01_addition.ipynb"]).metadata
+    metadata = read(files["notebooks/01_addition.ipynb"]).metadata
     assert metadata["accelerator"] == "GPU"
     assert metadata["colab"] == {"gpuType": "T4", "provenance": [], "toc_visible": True}
 

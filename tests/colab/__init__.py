@@ -1,7 +1,8 @@
 """A pytest plugin (`-p tests.guard -p tests.colab`) that runs the notebooks as Colab does, through the guard.
 
 Each notebook meets Colab's versions, without the course: its set-up cell installs that by git from `build/colab/course.git`,
-which holds this working tree's tracked files at the tag that the cell names. Anything else that pip changes is a failure.
+which holds this working tree's tracked files at the tag that the cell names. Anything else that pip changes is a failure: what
+has not changed needs no restart. (Colab's own box that asks for one follows only `!pip` and `%pip`.)
 `google.colab` is a stand-in, and the folders are `build/colab/*/root` and `content`, since `/root` and `/content` may be
 somebody's own.
 """
@@ -21,16 +22,26 @@ ROOT = build.find_root()
 HERE = ROOT / "build" / "colab"
 PYTHON = "3.13"
 IMAGE = ROOT / "tests" / "colab" / "image.txt"
-KEPT = ("PATH", "LANG", "TMPDIR", "COURSE_DATA_DIR", "HF_ENDPOINT")  # and what configures pip
+# With what configures pip, all that a notebook's kernel keeps of the environment.
+KEPT = {"PATH", "LANG", "TMPDIR", "COURSE_DATA_DIR", "HF_ENDPOINT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}
+KEPT |= {
+    name
+    for proxy in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    for name in (proxy, proxy.upper())
+}
+SOMEBODY = ("-c", "user.name=course", "-c", "user.email=course@localhost")  # git commits for nobody nameless
 
 
 def command(*words, **options):
     """Run a program; what it prints.
 
     Raises:
-        pytest.UsageError: it failed.
+        pytest.UsageError: it is not there, or failed.
     """
-    done = subprocess.run(words, capture_output=True, text=True, **options)
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, **options)
+    except OSError as error:
+        raise pytest.UsageError(f"make colab needs {words[0]}: {error.strerror}.") from None
     if done.returncode:
         raise pytest.UsageError(f"{' '.join(map(str, words))}: {done.stderr.strip()}")
     return done.stdout.strip()
@@ -41,14 +52,14 @@ def uv(*words):
     return command(sys.executable, "-m", "uv", *words, env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"})
 
 
-def machine():
-    """The folder of this process's Colab: two notebooks at once need two."""
-    return HERE / os.environ.get("PYTEST_XDIST_WORKER", "main")
+def machine(name=None):
+    """The folder of a Colab, by default that of this process: two notebooks at once need two."""
+    return HERE / (name or os.environ.get("PYTEST_XDIST_WORKER", "main"))
 
 
-def python():
-    """The Python of this process's Colab."""
-    return machine() / "env" / "bin" / "python"
+def python(name=None):
+    """The Python of a Colab."""
+    return machine(name) / "env" / "bin" / "python"
 
 
 def installed():
@@ -56,39 +67,40 @@ def installed():
     return uv("pip", "freeze", "--quiet", "--python", python()).splitlines()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist starts the processes that need them
 def pytest_sessionstart(session):
-    """Publish the working tree; in each process that runs notebooks, make a machine."""
-    if not hasattr(session.config, "workerinput"):
-        publish()
-    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
-        try:
-            interpreter = uv("python", "find", PYTHON)
-        except pytest.UsageError:
-            interpreter = sys.executable
-        shutil.rmtree(machine(), ignore_errors=True)
-        uv("venv", "--quiet", "--python", interpreter, machine() / "env")
-        uv("pip", "install", "--quiet", "--only-binary", ":all:", "--python", python(), "-r", IMAGE)
-        (machine() / "root").mkdir()
-        (machine() / "content" / "sample_data").mkdir(parents=True)
+    """Publish the working tree, and make a machine for each process that runs notebooks."""
+    if hasattr(session.config, "workerinput"):
+        return
+    shutil.rmtree(HERE, ignore_errors=True)
+    publish()
+    try:
+        interpreter = uv("python", "find", PYTHON)
+    except pytest.UsageError:
+        interpreter = sys.executable
+    processes = session.config.getoption("numprocesses", None) or 0
+    for name in [f"gw{i}" for i in range(processes)] or ["main"]:
+        uv("venv", "--quiet", "--python", interpreter, machine(name) / "env")
+        uv("pip", "install", "--quiet", "--only-binary", ":all:", "--python", python(name), "-r", IMAGE)
+        (machine(name) / "root").mkdir()
+        (machine(name) / "content" / "sample_data").mkdir(parents=True)
         # The set-up cell's address leads to the copy here.
         repository, _ = build.read_address(ROOT)
         origin = f'[url "{(HERE / "course.git").as_uri()}"]\n\tinsteadOf = https://github.com/{repository}\n'
-        (machine() / "root" / ".gitconfig").write_text(origin)
+        (machine(name) / "root" / ".gitconfig").write_text(origin)
+        found = command(python(name), "--version")
+    print(f"Colab's versions ({IMAGE.relative_to(ROOT)}) on {found}; Colab has Python {PYTHON}")
 
 
 def publish():
-    """Commit the tracked files as they are now, beside any branch, and push them to `build/colab/course.git`."""
+    """Push the tracked files as they are now, as a commit of their own beside any branch, to `build/colab/course.git`."""
     _, tag = build.read_address(ROOT)
-    shutil.rmtree(HERE, ignore_errors=True)
     command("git", "init", "--quiet", "--bare", "--initial-branch=main", HERE / "course.git")
-    now = command("git", "stash", "create", cwd=ROOT) or "HEAD"
-    refs = (f"{now}:refs/heads/main", f"{now}:refs/tags/{tag}")
-    command("git", "push", "--quiet", HERE / "course.git", *refs, cwd=ROOT)
-
-
-def pytest_report_header():
-    """Say where the notebooks run."""
-    return f"Colab's versions ({IMAGE.relative_to(ROOT)}) on Python {PYTHON} where it is here, else {sys.version.split()[0]}"
+    now = command("git", *SOMEBODY, "stash", "create", cwd=ROOT) or "HEAD"
+    # Without a history, which a shallow clone could not push.
+    alone = command("git", *SOMEBODY, "commit-tree", f"{now}^{{tree}}", "-m", "The working tree", cwd=ROOT)
+    refs = (f"{alone}:refs/heads/main", f"{alone}:refs/tags/{tag}")
+    command("git", "push", "--quiet", "--no-verify", HERE / "course.git", *refs, cwd=ROOT)
 
 
 class Specs(KernelSpecManager):
@@ -115,7 +127,7 @@ class ColabKernel(guard.Kernel):
             if gone or [line for line in new if not line.startswith("course-lib @ git+")] or not new:
                 raise guard.CellError(f"changed packages of Colab: {gone} became {new}", outputs)
             if outputs:
-                raise guard.CellError("asks for something: a restart?", outputs)
+                raise guard.CellError("says something, and what it says is left to read", outputs)
         return outputs, reply, probes
 
 
@@ -123,7 +135,7 @@ class ColabKernel(guard.Kernel):
 def pytest_notebook_kernel(notebook, startup_timeout):
     """Run it on this process's Colab, from which the course is taken first: Colab's machines are new each time."""
     uv("pip", "uninstall", "--quiet", "--python", python(), "course-lib")
-    env = {key: value for key, value in os.environ.items() if key in KEPT or key.startswith(("PIP_", "SSL_"))}
+    env = {key: value for key, value in os.environ.items() if key in KEPT or key.startswith("PIP_")}
     env |= {
         "HOME": str(machine() / "root"),
         "PYTHONPATH": str(ROOT / "tests" / "colab" / "python"),  # Colab's is /env/python
