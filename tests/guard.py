@@ -50,6 +50,8 @@ QUIET = (
         "category": DeprecationWarning,
         "message": r"\w+\.__init__ got an unexpected keyword argument '___pyct_anno'",
     },
+    # TensorFlow 2.20 asks NumPy for it when imported.
+    {"category": FutureWarning, "message": "In the future `np.object` will be defined"},
     # scikit-learn 1.6 gives SciPy an option that SciPy 1.16 calls old.
     {"category": DeprecationWarning, "message": "scipy.optimize: The `disp` and `iprint` options"},
 )
