@@ -414,7 +414,10 @@ def _progress(file, done=0):
 
     console = Console(stderr=True)
     able = find_spec("ipywidgets") if console.is_jupyter else console.is_terminal
+    if not able or file.bytes < QUIET_BELOW:
+        yield lambda count: None  # a bar that is disabled writes an empty line, before rich 14
+        return
     columns = "{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not able or file.bytes < QUIET_BELOW) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task(file.name, total=file.bytes, completed=done)
         yield lambda count: bar.advance(task, count)
