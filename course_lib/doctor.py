@@ -66,7 +66,8 @@ def packages():
     try:
         lines = requires("course-lib") or ()
     except PackageNotFoundError:
-        return [Finding("course-lib", False, "here, but not installed", "pip install -r requirements.txt")]
+        here = Path(__file__).resolve().parent.parent
+        return [Finding("course-lib", False, "here, but not installed", f'pip install -e "{here}"')]
     faults = []
     for line in lines:
         needed = Requirement(line)

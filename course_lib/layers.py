@@ -70,8 +70,8 @@ class PositionEmbedding(keras.layers.Layer):
         ValueError: `max_length` is not positive; the input is not of rank 3, has another D than before, or is longer
             than `max_length`, where its length is known when the layer is called or traced. After several lengths
             Keras traces a model for any length: then the lookup in the table fails, on a CPU with TensorFlow's
-            InvalidArgumentError ("indices ... not in [0, max_length)"); on a GPU such rows
-            are zeros, and where XLA compiles, the last row.
+            InvalidArgumentError ("indices ... not in [0, max_length)"); on a GPU such
+            rows are zeros or, where XLA compiles, the last row.
     Source: Devlin et al. (2019), arXiv:1810.04805, 3.
     """
 

@@ -201,10 +201,10 @@ def say(run):
 def start(seed=0, mixed_precision=False):
     """Fix the seeds, prepare the device, choose profile and precision; print them on one line.
 
-    On a CPU operations are made deterministic: on one machine, with one number of threads, a run repeats to the last bit. On a
-    GPU they are not, since Keras would leave XLA off, and operations without a deterministic kernel raise: two runs drift
-    apart there, from rounding on. `fit` then compiles with XLA, as Keras's `jit_compile="auto"` decides; a model with a layer that runs
-    on cuDNN (LSTM, GRU) or on strings does without.
+    On a CPU operations are made deterministic: on one machine, with one number of threads, a run repeats to the last
+    bit. On a GPU they are not, since Keras would leave XLA off, and operations without a deterministic kernel raise: two
+    runs drift apart there, from rounding on. `fit` then compiles with XLA, as Keras's `jit_compile="auto"` decides; a
+    model with a layer that runs on cuDNN (LSTM, GRU) or on strings does without.
 
     Args:
         seed: int, for Python, NumPy and TensorFlow.

@@ -320,10 +320,8 @@ class GuardedCell(IPyNbCell):
         notebook.stopped = None
         if must_raise and not raised:
             raise self._failure("is tagged raises-exception and raised nothing", outputs)
-        compared = (
-            self.options["check"] and self.cell.execution_count is not None
-        )  # None: stored without outputs
-        if compared and not self.compare_outputs(
+        stored = self.cell.execution_count is not None
+        if (self.options["check"] and stored) and not self.compare_outputs(
             coalesce_streams(outputs), coalesce_streams(self.cell.outputs)
         ):
             raise self._failure(

@@ -125,7 +125,7 @@ GOOD = {
     ],
     "expected_error": [code("1 / 0", RAISES), code("print('after')", CHECK, printed="after\n")],
     "let_through": [
-        code("warnings", RAISES),
+        code("warnings", RAISES),  # the filters are set without leaving a name behind
         code(
             "import warnings\nwarnings.warn('__array__ implementation doesn\\'t accept a copy keyword', DeprecationWarning)"
         ),

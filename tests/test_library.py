@@ -255,7 +255,7 @@ def test_a_seed_repeats_a_training_run():
     assert first.returncode == 0, first.stderr
     assert "profile, float32, seed 1" in first.stdout.splitlines()[0]
     if first.stdout.startswith("GPU"):
-        pytest.skip("on a GPU a run repeats but for rounding")
+        pytest.skip("on a GPU two runs drift apart, from rounding on")
     assert first.stdout == same.stdout
     assert first.stdout.splitlines()[1] != other.stdout.splitlines()[1]
     assert first.stderr == ""  # the log lines of TensorFlow's C++ part are held back

@@ -70,8 +70,8 @@ def test_a_clone_on_the_path_that_is_not_installed_is_named(monkeypatch):
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.requires", requires)
-    says = r"course-lib: here, but not installed\. Run `%pip install -r requirements\.txt` in a new cell"
-    with pytest.raises(CourseError, match=says):
+    says = f'course-lib: here, but not installed. Run `%pip install -e "{build.find_root()}"` in a new cell'
+    with pytest.raises(CourseError, match=re.escape(says)):
         doctor.require()
 
 
