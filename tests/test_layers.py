@@ -185,6 +185,98 @@ def test_a_network_is_saved_and_loaded(tmp_path, kind, policy):
     assert np.isfinite(model(ids).numpy()).all()
 
 
+def same_numbers(block):
+    """A FastTransformerBlock with the weights of a block."""
+    made = layers.FastTransformerBlock.from_config(block.get_config())
+    made.build((None, None, D))
+    for ours, theirs in zip(made.weights, block.weights, strict=True):
+        assert ours.path.split("/", 1)[1] == theirs.path.split("/", 1)[1]
+        ours.assign(np.reshape(theirs, ours.shape))
+    return made
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_the_fast_block_gives_the_same_and_learns_the_same(x, causal, mask):
+    slow = block(causal=causal, pre_norm=False)
+    outputs, gradients = [], []
+    for made in (slow, same_numbers(slow)):
+        with tf.GradientTape() as tape:
+            output = made(x, mask=mask)
+            loss = tf.reduce_sum(tf.cast(MASK[..., None], "float64") * output**3)
+        outputs.append(output.numpy()[MASK])
+        gradients.append(tape.gradient(loss, [weight.value for weight in made.weights]))
+    np.testing.assert_allclose(*outputs, atol=1e-12)
+    for slow_one, fast_one in zip(*gradients, strict=True):
+        np.testing.assert_allclose(np.reshape(slow_one, fast_one.shape), fast_one, atol=1e-9)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_fast_attention_between_two_texts_is_that_of_keras(policy):
+    theirs = keras.layers.MultiHeadAttention(HEADS, 3, dtype=policy)
+    ours = layers.FastAttention(HEADS, 3, dtype=policy)
+    rng = np.random.default_rng(2)
+    query, value = (
+        rng.normal(size=(B, length, width)).astype("float32") for length, width in ((4, D), (T, 5))
+    )
+    for made in (theirs, ours):
+        made.build(query.shape, value.shape)
+    for mine, weight in zip(ours.weights, theirs.weights, strict=True):
+        weight.assign(rng.normal(size=weight.shape) / 2)
+        mine.assign(np.reshape(weight, mine.shape))
+    for masks in (
+        {},
+        {"value_mask": MASK},
+        {"attention_mask": rng.random((B, 4, T)) < 0.6, "value_mask": MASK},
+    ):
+        if "attention_mask" in masks:
+            masks["attention_mask"][..., 0] = True  # no query that sees nothing
+        expected = theirs(query, value, **masks)
+        np.testing.assert_allclose(
+            np.asarray(ours(query, value, **masks), "float32"),
+            np.asarray(expected, "float32"),
+            atol=1e-5 if policy == "float32" else 0.05,
+        )
+        assert ours(query, value, **masks).dtype == policy.removeprefix("mixed_")
+
+
+def test_fast_attention_finds_the_mask_of_its_values():
+    ids = np.array([[3, 4, 0, 0], [5, 6, 7, 8]])
+    embed, attention = keras.layers.Embedding(9, D, mask_zero=True), layers.FastAttention(HEADS, 4)
+    h = embed(ids)
+    np.testing.assert_allclose(
+        attention(h, h)[0, :2], attention(embed(ids[:1, :2]), embed(ids[:1, :2]))[0], atol=1e-6
+    )
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_fast_block_is_saved_and_loaded(tmp_path):
+    inputs = keras.Input((None, D))
+    h = layers.FastTransformerBlock(HEADS, 11, activation=layers.gelu)(inputs)
+    model = keras.Model(inputs, h)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    x = np.random.default_rng(0).normal(size=(2, 5, D))
+    np.testing.assert_array_equal(model(x), loaded(x))
+    assert loaded.layers[1].activation is layers.gelu
+
+
+@pytest.mark.parametrize(
+    ("dtype", "atol"), [("float64", 1e-12), ("float32", 1e-6), ("bfloat16", 0.02), ("float16", 2e-3)]
+)
+def test_gelu_and_its_derivative(dtype, atol):
+    x = tf.cast(np.linspace(-6, 6, 97), dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layers.gelu(x)
+    slope = tape.gradient(y, x, output_gradients=2 * tf.ones_like(x))
+    exact = x.numpy().astype("float64")
+    density = np.exp(-(exact**2) / 2) / np.sqrt(2 * np.pi)
+    assert y.dtype == slope.dtype == dtype
+    np.testing.assert_allclose(y.numpy().astype("float64"), exact * ndtr(exact), atol=atol)
+    np.testing.assert_allclose(slope.numpy().astype("float64") / 2, ndtr(exact) + exact * density, atol=atol)
+
+
 def test_a_network_learns_one_batch():
     keras.utils.set_random_seed(0)
     model = network(layers.SinusoidalPositions(), causal=True, policy="float32")
