@@ -30,17 +30,18 @@ class FusedAdamW(keras.optimizers.AdamW):
     def update_step(self, gradient, variable, learning_rate):
         i = self._get_variable_index(variable)
         var, m, v = map(_resource, (variable, self._momentums[i], self._velocities[i]))
-        rates = {"lr": learning_rate, "beta1": self.beta_1, "beta2": self.beta_2, "epsilon": self.epsilon}
-        rates = {name: tf.cast(rate, var.dtype) for name, rate in rates.items()}
         step = tf.cast(_resource(self.iterations) + 1, var.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=var.handle,
             m=m.handle,
             v=v.handle,
             grad=tf.cast(tf.convert_to_tensor(gradient), var.dtype),
-            beta1_power=tf.pow(rates["beta1"], step),
-            beta2_power=tf.pow(rates["beta2"], step),
-            **rates,
+            lr=tf.cast(learning_rate, var.dtype),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            beta1_power=tf.pow(tf.cast(self.beta_1, var.dtype), step),
+            beta2_power=tf.pow(tf.cast(self.beta_2, var.dtype), step),
+            epsilon=self.epsilon,
         )
 
     def _apply_weight_decay(self, variables):

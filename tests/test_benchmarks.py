@@ -196,6 +196,49 @@ def test_without_the_weights_it_says_what_to_do(run):
     assert "Traceback" not in done.stderr
 
 
+@pytest.fixture
+def choices(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import bert_choices
+
+    return bert_choices
+
+
+def test_settings_are_compared_on_validation_snippets(choices, monkeypatch, tmp_path, capsys):
+    """Of made-up trainings: one setting changed at a time, each with every seed, the best epoch counts."""
+    asked = []
+
+    def train(model, ids, labels, epochs, seed, validation, peak, warm_up):
+        asked.append((seed, peak, warm_up, model, len(validation[1])))
+        return SimpleNamespace(history={"val_accuracy": [0.1, 0.5 + 1000 * peak + seed / 100, 0.2][:epochs]})
+
+    recipe = {"PEAK": 1.5e-4, "WARM_UP": 0.1, "encode": np.array, "train": train}
+    recipe["classifier"] = lambda preset, precision, dropout: dropout
+    monkeypatch.setattr(choices, "read_recipe", lambda: recipe)
+    monkeypatch.setattr(choices.pretrained, "minilm_preset", lambda: None)
+    choices.main(["--seeds", "2", "--examples", "100", "--out", str(tmp_path)])
+    assert asked[: len(asked) // 2] == [
+        (0, *one[1:]) for one in asked[len(asked) // 2 :]
+    ]  # the same for each seed
+    base = (0, 1.5e-4, 0.1, 0.0, 1000)
+    assert asked[0] == base
+    assert all(sum(a != b for a, b in zip(one, base, strict=True)) == 1 for one in asked[1 : len(asked) // 2])
+    text = (tmp_path / "bert_choices.md").read_text()
+    assert "| nothing | 0.6550 | 0.650, 0.660 |" in text
+    assert "| peak 0.0001 | 0.6050 | 0.600, 0.610 |" in text
+    assert "100 training and 1,000 validation snippets" in text
+    assert text.strip() in capsys.readouterr().out
+
+
+def test_without_the_weights_the_choices_say_what_to_do(run):
+    done = run("bert_choices.py")
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"bert_choices\.py: all-MiniLM-L6-v2: .*try again later.*\n", done.stderr.splitlines(True)[-1]
+    )
+    assert "Traceback" not in done.stderr
+
+
 # --- grading against nbgrader ------------------------------------------------------------------------------
 
 
