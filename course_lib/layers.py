@@ -4,6 +4,7 @@ Importing this module imports Keras, since its classes are Keras layers: call `r
 Import it before you load a saved model that has one of them: that is how Keras learns of the class.
 """
 
+import functools
 import numbers
 
 import keras
@@ -133,6 +134,8 @@ class TransformerBlock(keras.layers.Layer):
     Source: Vaswani et al. (2017), arXiv:1706.03762; pre_norm: Xiong et al. (2020), arXiv:2002.04745.
     """
 
+    _attention, _normalization = keras.layers.MultiHeadAttention, keras.layers.LayerNormalization
+
     def __init__(
         self,
         num_heads,
@@ -155,8 +158,6 @@ class TransformerBlock(keras.layers.Layer):
         self.dropout, self.causal, self.pre_norm = dropout, causal, pre_norm
         self.activation, self.epsilon = keras.activations.get(activation), epsilon
         self.supports_masking = True
-
-    _attention, _normalization = keras.layers.MultiHeadAttention, keras.layers.LayerNormalization
 
     def build(self, input_shape):
         width, layers = _width(self, input_shape), keras.layers
@@ -223,8 +224,8 @@ class FastAttention(keras.layers.Layer):
         key_dim: int, width of a head's queries, keys and values.
         **kwargs: as for keras.layers.Layer.
     Input shape: query, float (B, T, D); value, float (B, S, E), from which keys and values are made; its mask bool
-        (B, S); attention_mask bool, (B, T, S) or (B, 1, S), True where a query sees a value. What no mask lets a
-        query see is the mean of all values.
+        (B, S); attention_mask bool, (B, T, S) or (B, 1, S), True where a query sees a value. A query that
+        sees none gets a mean of all.
     Output shape: float (B, T, D).
     Raises:
         ValueError: a size is not positive.
@@ -257,16 +258,17 @@ class FastAttention(keras.layers.Layer):
 
         masks = [] if attention_mask is None else [ops.cast(attention_mask, "bool")]
         if value_mask is not None:
-            masks.append(value_mask[:, None, :])
+            masks.append(ops.cast(value_mask, "bool")[:, None, :])
         if use_causal_mask:
             masks.append((ops.arange(S) <= ops.arange(T)[:, None])[None])
         queries = split(self.query_dense(query), T) * self.key_dim**-0.5
         keys = split(self.key_dense(value), S, (0, 2, 3, 1))  # (B, heads, key_dim, tokens)
         values = split(self.value_dense(value), S)
         scores = ops.matmul(queries, keys)
-        lowest = -3e4 if self.compute_dtype == "float16" else -1e9
-        for mask in masks:
-            scores = scores + ops.cast(ops.logical_not(mask)[:, None], scores.dtype) * lowest
+        if masks:
+            unseen = ops.logical_not(functools.reduce(ops.logical_and, masks))[:, None]
+            lowest = -3e4 if self.compute_dtype == "float16" else -1e9  # infinite, no query could see nothing
+            scores = scores + ops.cast(unseen, scores.dtype) * lowest
         mixed = ops.transpose(ops.matmul(ops.softmax(scores), values), (0, 2, 1, 3))
         return self.output_dense(ops.reshape(mixed, (-1, T, self.num_heads * self.key_dim)))
 

@@ -231,6 +231,7 @@ def test_fast_attention_between_two_texts_is_that_of_keras(policy):
     ):
         if "attention_mask" in masks:
             masks["attention_mask"][..., 0] = True  # no query that sees nothing
+            masks["use_causal_mask"] = True
         expected = theirs(query, value, **masks)
         np.testing.assert_allclose(
             np.asarray(ours(query, value, **masks), "float32"),
@@ -238,6 +239,14 @@ def test_fast_attention_between_two_texts_is_that_of_keras(policy):
             atol=1e-5 if policy == "float32" else 0.05,
         )
         assert ours(query, value, **masks).dtype == policy.removeprefix("mixed_")
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_fast_attention_that_sees_nothing_is_a_number(policy):
+    x, nothing = np.ones((B, T, D), "float32"), np.zeros((B, T), bool)
+    attention = layers.FastAttention(HEADS, 3, dtype=policy)
+    masks = {"value_mask": nothing, "attention_mask": nothing[:, None], "use_causal_mask": True}
+    assert np.isfinite(np.asarray(attention(x, x, **masks), "float32")).all()
 
 
 def test_fast_attention_finds_the_mask_of_its_values():
