@@ -12,7 +12,7 @@
 # |---|---|
 # | **You will be able to** | cut words into pieces as BERT does; rebuild a pretrained encoder from its weights; turn a sentence into one vector; fine-tune with warm-up and decay, without computing padding; compare with word counts at any number of labels; find where the result fails |
 # | **You need first** | [lesson 10](10_transformer.ipynb): the block, padding masks, BERT's objective; [lesson 05](05_generalization.ipynb): validation, dropout; [lesson 04](04_optimization.ipynb): AdamW, schedules |
-# | **Time** | an hour to read; it runs in two to four minutes on a CPU |
+# | **Time** | an hour to read; it runs in one to four minutes on a CPU |
 # | **Data** | 8,530 sentences (snippets) out of film reviews (Rotten Tomatoes; Pang & Lee, 2005); the weights of all-MiniLM-L6-v2, 91 MB, fetched once |
 
 # %% tags=["setup"]
@@ -478,7 +478,7 @@ plots.show(fig)
 # %% [markdown]
 # And we make it faster, by not computing what is not needed:
 #
-# - no padding beyond the batch's longest text;
+# - hardly any padding: at most three places beyond the batch's longest text;
 # - products in `bfloat16` where the processor has them (the first cell says so);
 # - no dropout in the encoder: on the validation snippets it gained nothing ([settings
 #   compared](../tests/benchmarks/bert_choices.md));
@@ -490,13 +490,13 @@ plots.show(fig)
 #
 # - **larger products**: in Keras the kernels of attention have an axis for the heads, and TensorFlow then multiplies one
 #   text at a time. With all pieces of a batch as the rows of one matrix it multiplies once;
-# - GELU and layer normalisation, with their derivatives written out;
+# - GELU, now the exact one as in Hugging Face's BERT, and layer normalisation, with their derivatives written out;
 # - AdamW, as one operation for each variable.
 
 
 # %% tags=["recipe"]
 def encoder_of(preset, precision, dropout=0.0):
-    """KerasHub's encoder with our blocks in it, in which the original GELU and fewer, larger products are computed."""
+    """KerasHub's encoder with our blocks in it, in which the exact GELU and fewer, larger products are computed."""
     theirs = keras_hub.models.BertBackbone.from_preset(preset, dtype=precision, dropout=dropout)
     options = {"activation": layers.gelu, "dropout": dropout, "dtype": precision}
     h = theirs.get_layer("embeddings_dropout").output
@@ -798,9 +798,8 @@ assert means["fine-tuned"][len(ids)] > means["TF-IDF"][len(ids)] + 0.03
 # %% [markdown]
 # With 500 labels the fine-tuned network is at least level with TF-IDF that has 3,000 (one run; lesson 10 prints the
 # standard error of such an accuracy). The frozen encoder needs a quarter of TF-IDF's labels at first; its lead shrinks
-# as they grow. The
-# LSTM, which like TF-IDF begins from nothing, is behind it at 500 and level with it at 3,000. The bands show three draws of the
-# examples; with all labels they are the same examples.
+# as they grow. The LSTM, which like TF-IDF begins from nothing, is behind it at 500 and level with it at 3,000. The bands
+# show three draws of the examples; with all labels they are the same examples.
 
 # %% [markdown]
 # So this corrects the articles. BERT read 3.3 billion words, many times over; another network was taught to imitate it, and
